@@ -1,0 +1,18 @@
+//! What control and the data plane say to each other: shapes and framing, sans-io.
+//!
+//! A frame is a big-endian u32 length and that many bytes of JSON. The data plane connects to
+//! control's Unix socket and says [`FromDataplane::Hello`]; control answers with settings and a
+//! snapshot. Nothing here is on the path of a row.
+
+#![forbid(unsafe_code)]
+
+mod frame;
+mod message;
+mod secret;
+
+pub use frame::{FrameError, MAX_FRAME_BYTES, decode, encode};
+pub use message::{
+    Admission, Durability, FromControl, FromDataplane, ListenerTls, RefusalReason, SegmentFile,
+    Settings, UpstreamTls, UpstreamTlsMode,
+};
+pub use secret::Secret;

@@ -1,0 +1,177 @@
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use lazaret_policy::{Grant, Snapshot};
+use serde::{Deserialize, Serialize};
+
+use crate::Secret;
+
+/// What a committed record survives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Durability {
+    /// The death of the process.
+    Process,
+    /// Power loss.
+    Power,
+}
+
+/// The client side's certificate, in PEM.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct ListenerTls {
+    pub certificate_chain: String,
+    pub private_key: Secret,
+}
+
+/// libpq's sslmode, as far as a gateway should have it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UpstreamTlsMode {
+    Disable,
+    /// Encrypted, the server's certificate not verified.
+    Require,
+    VerifyCa,
+    VerifyFull,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+pub struct UpstreamTls {
+    pub mode: UpstreamTlsMode,
+    /// PEM; the web's roots if absent.
+    pub root_certificates: Option<String>,
+}
+
+/// How the data plane is to serve. Read once, at Hello; a change needs a restart.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Settings {
+    /// Names this data plane in segments and metrics.
+    pub node: String,
+    /// Counts the starts of this data plane, without holes, for ever.
+    pub boot: u64,
+    /// 0 means one per core.
+    pub shards: u16,
+    pub durability: Durability,
+    pub listen: Vec<SocketAddr>,
+    /// A Unix socket's path, `.s.PGSQL.<port>` in a folder.
+    pub listen_unix: Option<PathBuf>,
+    pub metrics_listen: SocketAddr,
+    pub tls: Option<ListenerTls>,
+    /// Whether a TCP client may go without TLS.
+    pub allow_plaintext: bool,
+    pub resource: String,
+    /// `host:port`, or the path of a Unix socket.
+    pub upstream: String,
+    pub upstream_host_name: String,
+    pub upstream_user: String,
+    pub upstream_password: Option<Secret>,
+    pub upstream_tls: UpstreamTls,
+    /// Databases that may be asked for. Empty means any (a transparent resource only).
+    pub databases: Vec<String>,
+    /// Only with preset transparent: the client's user name goes upstream instead of `upstream_user`.
+    pub pass_user: bool,
+    /// What a client that starts must have done within.
+    pub startup_timeout_ms: u64,
+    pub idle_timeout_ms: u64,
+    pub max_sessions: u32,
+    /// A lease's length: how long running sessions go on without control.
+    pub lease_ms: u64,
+    /// Salts the commitments in records.
+    pub commitment_key: Secret,
+}
+
+/// A client that asks to be let in.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Admission {
+    pub request: u64,
+    /// The OIDC token that came as the password.
+    pub token: Secret,
+    /// The start-up packet's user; recorded, not believed.
+    pub claimed_user: String,
+    pub database: String,
+    pub client_address: String,
+}
+
+/// Why a client is not let in. The client hears one sentence for all; the record has this.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RefusalReason {
+    Malformed,
+    Signature,
+    Issuer,
+    Audience,
+    Expired,
+    NotYetValid,
+    MissingClaim,
+    Database,
+    ProviderUnavailable,
+    Internal,
+}
+
+/// A prepared segment file, ready to be mapped.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SegmentFile {
+    pub shard: u16,
+    /// Counts the shard's segments in this boot, from 0.
+    pub index: u64,
+    pub path: PathBuf,
+    pub bytes: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "kebab-case")]
+pub enum FromDataplane {
+    /// First on each connection. `boot` is `None` at start; a data plane that lost control and found
+    /// it again repeats its own, and control gives no new settings.
+    Hello {
+        protocol: u32,
+        pid: u32,
+        boot: Option<u64>,
+        shards: u16,
+    },
+    Admit(Admission),
+    /// The shard has begun its last but one prepared segment.
+    SegmentWanted {
+        shard: u16,
+    },
+    /// The shard wrote the end mark and will not touch the segment again.
+    SegmentDone {
+        shard: u16,
+        index: u64,
+    },
+    /// An OID or a name was not in the catalog, or a session changed the schema.
+    CatalogStale {
+        database: String,
+    },
+    SessionEnded {
+        grant: String,
+    },
+    /// All sessions ended and all segments are done, after Drain.
+    Drained,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "kebab-case")]
+pub enum FromControl {
+    Settings(Box<Settings>),
+    Snapshot(Box<Snapshot>),
+    Admitted {
+        request: u64,
+        grant: Grant,
+    },
+    Refused {
+        request: u64,
+        reason: RefusalReason,
+    },
+    Segment(SegmentFile),
+    /// Renews the lease of the snapshot and of all grants.
+    Lease {
+        snapshot_version: u64,
+    },
+    Revoke {
+        grant: String,
+    },
+    /// No new sessions; end when the running ones have, or at the deadline.
+    Drain {
+        within_ms: u64,
+    },
+}

@@ -1,0 +1,160 @@
+//! What control read from the upstream catalog, classified.
+
+use serde::{Deserialize, Serialize};
+
+/// A class declared in our own configuration: `public.patients.note = "clear"`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeclaredClass {
+    pub schema: String,
+    pub relation: String,
+    /// `*` for every column.
+    pub column: String,
+    /// A name that `Class::from_name` knows.
+    pub class: String,
+}
+
+/// pg_class
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RawRelation {
+    pub oid: u32,
+    pub schema: String,
+    pub name: String,
+    /// relkind
+    pub kind: char,
+    /// pg_get_viewdef, for views and materialized views.
+    pub definition: Option<String>,
+    /// Parents by pg_inherits (partitions and inheritance).
+    pub parents: Vec<u32>,
+    /// Comments and security labels, which may only raise a class.
+    pub labels: Vec<String>,
+}
+
+/// pg_attribute, of live columns with attnum > 0
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RawColumn {
+    pub relation: u32,
+    pub attnum: i16,
+    pub name: String,
+    pub type_oid: u32,
+    pub generated: bool,
+    /// Comments and security labels.
+    pub labels: Vec<String>,
+}
+
+/// pg_type, of types outside pg_catalog and of arrays, ranges and domains anywhere
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RawType {
+    pub oid: u32,
+    pub name: String,
+    /// typtype: b base, c composite, d domain, e enum, p pseudo, r range, m multirange
+    pub kind: char,
+    /// typbasetype of a domain, typelem of an array, rngsubtype of a range; 0 without.
+    pub base: u32,
+}
+
+/// pg_proc, of functions outside pg_catalog
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RawFunction {
+    pub schema: String,
+    pub name: String,
+}
+
+/// The upstream catalog as read, before classification.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct RawCatalog {
+    pub relations: Vec<RawRelation>,
+    pub columns: Vec<RawColumn>,
+    pub types: Vec<RawType>,
+    pub functions: Vec<RawFunction>,
+    /// The role's default search_path, resolved to schema names.
+    pub search_path: Vec<String>,
+}
+
+/// How a type's values are written, as far as masks care.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum TypeKind {
+    Bool,
+    Int2,
+    Int4,
+    Int8,
+    Oid,
+    Float4,
+    Float8,
+    Numeric,
+    Money,
+    Text,
+    Enum,
+    Bytea,
+    Date,
+    Time,
+    TimeTz,
+    Timestamp,
+    TimestampTz,
+    Interval,
+    Uuid,
+    Json,
+    Jsonb,
+    Xml,
+    Inet,
+    MacAddr,
+    Bit,
+    Array,
+    Composite,
+    Range,
+    TsVector,
+    /// Anything else: masked whole by NULL where it must be masked.
+    Other,
+}
+
+/// A classified column.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Column {
+    pub attnum: i16,
+    pub name: String,
+    pub type_oid: u32,
+    pub kind: TypeKind,
+    /// A name that `Class::from_name` knows, or empty for unclassified.
+    pub class: String,
+}
+
+/// A classified relation.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Relation {
+    pub oid: u32,
+    pub schema: String,
+    pub name: String,
+    pub columns: Vec<Column>,
+    /// Holds at least one column that is masked, or is a view over such a relation.
+    pub masked: bool,
+}
+
+/// The classified catalog of one database.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Catalog {}
+
+impl Catalog {
+    /// Classifies: by origin (views by their definitions, recursively; partitions by their
+    /// parents), by declared class, by type and by name. Labels raise, never lower.
+    pub fn compile(raw: RawCatalog, declared: &[DeclaredClass]) -> Self {
+        let _ = (raw, declared);
+        todo!()
+    }
+
+    pub fn relation(&self, oid: u32) -> Option<&Relation> {
+        let _ = oid;
+        todo!()
+    }
+
+    /// All that a name may mean: the one relation if schema-qualified, else the union over all
+    /// schemas.
+    pub fn resolve<'c>(&'c self, schema: Option<&str>, name: &str) -> Vec<&'c Relation> {
+        let _ = (schema, name);
+        todo!()
+    }
+
+    /// Resolves domains, arrays and ranges to what their values look like.
+    pub fn type_kind(&self, type_oid: u32) -> TypeKind {
+        let _ = type_oid;
+        todo!()
+    }
+}

@@ -1,0 +1,226 @@
+//! The analysis of one statement.
+
+/// What a statement does, in the words that policies use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    Select,
+    Insert,
+    Update,
+    Delete,
+    Merge,
+    Truncate,
+    /// COPY ... TO STDOUT
+    CopyOut,
+    /// COPY ... FROM STDIN
+    CopyIn,
+    /// COPY to or from a file or a program of the server
+    CopyServer,
+    /// CREATE TABLE AS, SELECT INTO, CREATE MATERIALIZED VIEW, REFRESH
+    CreateAs,
+    /// CREATE, ALTER, DROP and the rest of the data definition language
+    Ddl,
+    /// GRANT, REVOKE, CREATE/ALTER/DROP ROLE, ALTER DEFAULT PRIVILEGES, REASSIGN
+    Privilege,
+    /// COMMENT, SECURITY LABEL
+    Label,
+    /// BEGIN, COMMIT, ROLLBACK, SAVEPOINT, two-phase commit
+    Transaction,
+    /// SET, RESET (of settings that are not pinned)
+    Set,
+    Show,
+    Explain,
+    Declare,
+    Fetch,
+    /// CLOSE of a cursor
+    Close,
+    Prepare,
+    Execute,
+    Deallocate,
+    Listen,
+    Notify,
+    Unlisten,
+    Discard,
+    Lock,
+    Call,
+    Do,
+    /// VACUUM, ANALYZE, CLUSTER, REINDEX, CHECKPOINT
+    Maintain,
+    /// LOAD, ALTER SYSTEM, and what no other kind names
+    Other,
+}
+
+impl Kind {
+    /// The Cedar action's name: `select`, `copy_out`, `create_as` ...
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Select => "select",
+            Self::Insert => "insert",
+            Self::Update => "update",
+            Self::Delete => "delete",
+            Self::Merge => "merge",
+            Self::Truncate => "truncate",
+            Self::CopyOut => "copy_out",
+            Self::CopyIn => "copy_in",
+            Self::CopyServer => "copy_server",
+            Self::CreateAs => "create_as",
+            Self::Ddl => "ddl",
+            Self::Privilege => "privilege",
+            Self::Label => "label",
+            Self::Transaction => "transaction",
+            Self::Set => "set",
+            Self::Show => "show",
+            Self::Explain => "explain",
+            Self::Declare => "declare",
+            Self::Fetch => "fetch",
+            Self::Close => "close",
+            Self::Prepare => "prepare",
+            Self::Execute => "execute",
+            Self::Deallocate => "deallocate",
+            Self::Listen => "listen",
+            Self::Notify => "notify",
+            Self::Unlisten => "unlisten",
+            Self::Discard => "discard",
+            Self::Lock => "lock",
+            Self::Call => "call",
+            Self::Do => "do",
+            Self::Maintain => "maintain",
+            Self::Other => "other",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Access {
+    Read,
+    Write,
+    Define,
+}
+
+/// A relation as the text names it; a name bound by WITH in its scope is not reported.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct RelationUse {
+    pub schema: Option<String>,
+    pub name: String,
+    pub access: Access,
+}
+
+/// A function as the text names it. Casts, operators and SQL-standard forms (`EXTRACT`,
+/// `CURRENT_USER`) count where the grammar turns them into calls.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct FunctionUse {
+    pub schema: Option<String>,
+    pub name: String,
+    /// String literals among the arguments, by position; `None` where it is not a literal.
+    pub literals: Vec<Option<String>>,
+}
+
+/// Where an output column's value comes from, as far as this first form tells.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Source {
+    /// A literal, a parameter, or an expression over literals with built-in operators only.
+    Constant,
+    /// `count(*)`, unqualified or in pg_catalog.
+    CountStar,
+    /// A plain column reference, possibly through a subquery or WITH in which it is one too.
+    Column {
+        qualifier: Option<String>,
+        name: String,
+    },
+    Expression,
+}
+
+/// The columns of a statement's result, left to right.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Outputs {
+    /// No result set.
+    #[default]
+    None,
+    /// The columns named before the first `*` and behind the last one. Without a star all are in `left`.
+    Columns { left: Vec<Source>, star: bool, right: Vec<Source> },
+    /// Not known from the text (FETCH, EXECUTE, SHOW, EXPLAIN, set operations that differ ...).
+    Unknown,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SettingScope {
+    Session,
+    Transaction,
+    /// ALTER ROLE, ALTER DATABASE, ALTER SYSTEM, or `SET` on a function
+    Stored,
+}
+
+/// A setting that the statement changes: SET, RESET, `set_config` with literals, ALTER ... SET.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Setting {
+    /// Lower case. `SET NAMES` is `client_encoding`, `SET TIME ZONE` is `timezone`; `RESET ALL` and
+    /// `DISCARD ALL` are not settings.
+    pub name: String,
+    /// `None` for DEFAULT, RESET, FROM CURRENT and for values that aren't literals.
+    pub value: Option<String>,
+    pub scope: SettingScope,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CopyDirection {
+    Out,
+    In,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CopyEnd {
+    Client,
+    File,
+    Program,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CopyFormat {
+    Text,
+    Csv,
+    Binary,
+}
+
+/// COPY and its options, as written.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Copy {
+    pub direction: CopyDirection,
+    pub end: CopyEnd,
+    pub format: CopyFormat,
+    /// `None` for COPY (query).
+    pub relation: Option<(Option<String>, String)>,
+    /// Empty for all columns.
+    pub columns: Vec<String>,
+    pub delimiter: u8,
+    pub null: String,
+    pub quote: u8,
+    pub escape: u8,
+    pub header: bool,
+    /// COPY's own ENCODING option.
+    pub encoding: Option<String>,
+    /// An option that this list does not know: the statement is to be refused.
+    pub unknown_option: bool,
+}
+
+/// One statement of a text.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Statement {
+    pub kind: Kind,
+    /// For EXPLAIN, PREPARE, DECLARE, COPY (query) and CREATE TABLE AS: the kind within.
+    pub inner: Option<Kind>,
+    /// EXPLAIN ANALYZE runs what it explains.
+    pub runs_inner: bool,
+    pub relations: Vec<RelationUse>,
+    pub functions: Vec<FunctionUse>,
+    pub outputs: Outputs,
+    pub settings: Vec<Setting>,
+    pub copy: Option<Copy>,
+    /// The cursor of DECLARE, FETCH and CLOSE; the statement of PREPARE, EXECUTE and DEALLOCATE;
+    /// the channel of LISTEN, NOTIFY and UNLISTEN. `None` for ALL.
+    pub object: Option<String>,
+    /// A write whose rows come from relations it reads (INSERT ... SELECT, CREATE TABLE AS, UPDATE ... FROM,
+    /// MERGE, a data-modifying WITH ...).
+    pub copies: bool,
+    /// Byte range of this statement in the text.
+    pub start: usize,
+    pub end: usize,
+}

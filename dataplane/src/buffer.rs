@@ -1,0 +1,143 @@
+//! Buffers that the shard owns, and the queues of bytes on their way out.
+//!
+//! A row is received into a [`Buffer`], masked there, and sent from there: the buffer moves from
+//! the receiving side into the peer's [`Outbox`], and only the start of an unfinished frame is
+//! copied into the next one.
+
+use std::collections::VecDeque;
+
+use lazaret_audit::Position;
+
+use crate::limits::BUFFER_BYTES;
+
+/// Owned bytes of which `start..end` are in use.
+pub(crate) struct Buffer {
+    bytes: Box<[u8]>,
+    start: usize,
+    end: usize,
+}
+
+impl Buffer {
+    pub(crate) fn with_capacity(capacity: usize) -> Self {
+        Self { bytes: vec![0; capacity].into_boxed_slice(), start: 0, end: 0 }
+    }
+
+    pub(crate) fn filled(&self) -> &[u8] {
+        &self.bytes[self.start..self.end]
+    }
+
+    pub(crate) fn filled_mut(&mut self) -> &mut [u8] {
+        &mut self.bytes[self.start..self.end]
+    }
+
+    /// Room behind the filled part.
+    pub(crate) fn spare_mut(&mut self) -> &mut [u8] {
+        &mut self.bytes[self.end..]
+    }
+
+    pub(crate) fn room(&self) -> usize {
+        self.bytes.len() - self.end
+    }
+
+    /// `count` bytes of the spare part have been written.
+    pub(crate) fn advance(&mut self, count: usize) {
+        assert!(count <= self.bytes.len() - self.end, "more bytes than room");
+        self.end += count;
+    }
+
+    /// The first `count` filled bytes are done with.
+    pub(crate) fn consume(&mut self, count: usize) {
+        assert!(count <= self.end - self.start, "more bytes than filled");
+        self.start += count;
+        if self.start == self.end {
+            self.start = 0;
+            self.end = 0;
+        }
+    }
+
+    /// Only the first `count` filled bytes stay.
+    pub(crate) fn truncate(&mut self, count: usize) {
+        assert!(count <= self.end - self.start, "more bytes than filled");
+        self.end = self.start + count;
+    }
+
+    pub(crate) fn capacity(&self) -> usize {
+        self.bytes.len()
+    }
+}
+
+/// Buffers to reuse; one per shard.
+#[derive(Default)]
+pub(crate) struct Pool {
+    free: Vec<Buffer>,
+}
+
+impl Pool {
+    /// More than a few per running session is memory held for nothing.
+    const KEPT: usize = 256;
+
+    pub(crate) fn take(&mut self) -> Buffer {
+        self.free.pop().unwrap_or_else(|| Buffer::with_capacity(BUFFER_BYTES))
+    }
+
+    pub(crate) fn give(&mut self, mut buffer: Buffer) {
+        if buffer.capacity() == BUFFER_BYTES && self.free.len() < Self::KEPT {
+            buffer.start = 0;
+            buffer.end = 0;
+            self.free.push(buffer);
+        }
+    }
+}
+
+/// Bytes for one peer, in order. Each piece may leave once the log has become durable up to the
+/// position it names.
+#[derive(Default)]
+pub(crate) struct Outbox {
+    pieces: VecDeque<Piece>,
+    bytes: usize,
+}
+
+pub(crate) struct Piece {
+    pub(crate) buffer: Buffer,
+    pub(crate) after: Position,
+}
+
+impl Outbox {
+    /// Queues a whole buffer without copying it.
+    pub(crate) fn push(&mut self, buffer: Buffer, after: Position) {
+        self.bytes += buffer.filled().len();
+        self.pieces.push_back(Piece { buffer, after });
+    }
+
+    /// Queues small bytes, coalescing them with the piece before.
+    pub(crate) fn write(&mut self, pool: &mut Pool, mut bytes: &[u8], after: Position) {
+        while !bytes.is_empty() {
+            let fits = self.pieces.back_mut().filter(|piece| piece.buffer.room() > 0);
+            let Some(piece) = fits else {
+                self.pieces.push_back(Piece { buffer: pool.take(), after });
+                continue;
+            };
+            piece.after = piece.after.max(after);
+            let spare = piece.buffer.spare_mut();
+            let count = spare.len().min(bytes.len());
+            spare[..count].copy_from_slice(&bytes[..count]);
+            piece.buffer.advance(count);
+            self.bytes += count;
+            bytes = &bytes[count..];
+        }
+    }
+
+    /// The next piece that may leave.
+    pub(crate) fn pop(&mut self, durable: Position) -> Option<Buffer> {
+        if self.pieces.front()?.after > durable {
+            return None;
+        }
+        let piece = self.pieces.pop_front()?;
+        self.bytes -= piece.buffer.filled().len();
+        Some(piece.buffer)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.bytes
+    }
+}

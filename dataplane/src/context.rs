@@ -1,0 +1,131 @@
+//! What passes between the shard loop and a session machine: events in, effects out, and the
+//! shard's own things that a machine may use while it handles one event.
+
+use lazaret_audit::{Body, Position};
+use lazaret_detectors::Scanner;
+use lazaret_link::{Admission, RefusalReason, Secret, Settings};
+use lazaret_policy::{Engine, Grant};
+
+use crate::buffer::{Outbox, Pool};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    Client,
+    Upstream,
+}
+
+/// The clock, read once per turn of the loop.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Now {
+    /// Milliseconds of a monotonic clock.
+    pub(crate) monotonic_ms: u64,
+    /// Microseconds since the Unix epoch, never going back.
+    pub(crate) unix_us: u64,
+}
+
+/// Where records go. An append that succeeds is committed (level `process`) when the call returns;
+/// bytes that depend on it name the returned position in their outbox piece.
+pub(crate) trait Log {
+    fn append(&mut self, session: [u8; 16], body: &Body) -> Result<Position, LogFull>;
+}
+
+/// No prepared segment has room. The shard keeps a reserve, so that this is met by a session only
+/// when control has been gone for long.
+#[derive(Debug)]
+pub(crate) struct LogFull;
+
+/// A cancel key of this gateway's own, as BackendKeyData carries it.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct CancelKey {
+    /// Encodes node, boot, shard and slot.
+    pub(crate) process_id: u32,
+    /// 4 bytes in protocol 3.0, 32 in 3.2.
+    pub(crate) secret: Vec<u8>,
+}
+
+/// What happened to a session, other than bytes.
+pub(crate) enum Event {
+    /// The handshake that `Effect::StartTls` asked for is done.
+    TlsReady {
+        side: Side,
+        alpn: Option<Vec<u8>>,
+        /// Version and cipher suite, for the record.
+        description: String,
+        /// RFC 5929 tls-server-end-point of the upstream's certificate.
+        server_end_point: Option<Vec<u8>>,
+    },
+    Admitted(Grant),
+    NotAdmitted(RefusalReason),
+    UpstreamConnected,
+    /// Connecting or the handshake failed; the text names the mend and no secret.
+    UpstreamFailed(String),
+    /// The answer to `Effect::DeriveScramKey`: SaltedPassword of RFC 5802.
+    ScramKey([u8; 32]),
+    /// The peer ended its stream or the connection broke.
+    Closed(Side),
+    /// `deadline()` has passed.
+    Deadline,
+    /// A CancelRequest with this session's key arrived.
+    CancelRequested,
+    /// The grant was revoked, or the lease ran out.
+    Revoked,
+    /// No new work; end when idle.
+    Draining,
+    /// The engine has a newer catalog than when the session asked for one.
+    CatalogRefreshed,
+}
+
+/// What a session wants done that it can't do itself.
+pub(crate) enum Effect {
+    /// From the next byte on, this side speaks TLS. Unconsumed input is TLS already only if `direct`.
+    StartTls {
+        side: Side,
+        direct: bool,
+    },
+    /// Ask control.
+    Admit(Admission),
+    ConnectUpstream,
+    /// PBKDF2 takes milliseconds, so it runs off the shard.
+    DeriveScramKey {
+        password: Secret,
+        salt: Vec<u8>,
+        iterations: u32,
+    },
+    /// A CancelRequest came in; find its session, on whichever shard.
+    RouteCancel(CancelKey),
+    /// Send this upstream's key in a CancelRequest over a connection of its own.
+    CancelUpstream {
+        process_id: u32,
+        secret: Vec<u8>,
+    },
+    /// An unknown OID, or the session changed the schema.
+    RefreshCatalog {
+        database: String,
+    },
+    /// Send what is queued, then close this side.
+    Close(Side),
+}
+
+/// The shard's things, lent for one call.
+pub(crate) struct Context<'a> {
+    pub(crate) now: Now,
+    pub(crate) client: &'a mut Outbox,
+    pub(crate) upstream: &'a mut Outbox,
+    pub(crate) effects: &'a mut Vec<Effect>,
+    pub(crate) pool: &'a mut Pool,
+    pub(crate) log: &'a mut dyn Log,
+    pub(crate) engine: &'a mut Engine,
+    pub(crate) scanner: &'a mut Scanner,
+    pub(crate) settings: &'a Settings,
+    pub(crate) counters: &'a mut Counters,
+}
+
+/// What the sessions of one shard count; plain integers, merged at scrape.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Counters {
+    pub(crate) statements_allowed: u64,
+    pub(crate) statements_denied: u64,
+    pub(crate) rows: u64,
+    pub(crate) findings: [u64; lazaret_detectors::Identifier::COUNT],
+    pub(crate) cells_masked: u64,
+}

@@ -1,0 +1,8 @@
+//! `lazaret-dataplane`: the inline path. See ARCHITECTURE.md beside this folder.
+
+mod buffer;
+mod context;
+mod limits;
+mod pg;
+
+fn main() {}
