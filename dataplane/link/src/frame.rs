@@ -47,3 +47,38 @@ pub fn decode<T: DeserializeOwned>(input: &[u8]) -> Result<Option<(T, usize)>, F
 fn malformed(error: serde_json::Error) -> FrameError {
     FrameError::Malformed { line: error.line(), column: error.column() }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{FromDataplane, MAX_FRAME_BYTES, decode, encode};
+
+    #[test]
+    fn a_frame_is_incomplete_until_its_last_byte() {
+        let mut bytes = Vec::new();
+        let message =
+            FromDataplane::Hello { protocol: crate::PROTOCOL, pid: 7, boot: None, shards: 2 };
+        encode(&message, &mut bytes).unwrap();
+        for end in 0..bytes.len() {
+            assert!(decode::<FromDataplane>(&bytes[..end]).unwrap().is_none());
+        }
+        bytes.extend_from_slice(b"the next one");
+        let (read, taken) = decode::<FromDataplane>(&bytes).unwrap().unwrap();
+        assert!(matches!(read, FromDataplane::Hello { pid: 7, boot: None, shards: 2, .. }));
+        assert_eq!(&bytes[taken..], b"the next one");
+    }
+
+    #[test]
+    fn a_length_beyond_the_limit_is_refused_before_anything_is_read() {
+        let header = u32::try_from(MAX_FRAME_BYTES + 1).unwrap().to_be_bytes();
+        assert!(decode::<FromDataplane>(&header).is_err());
+    }
+
+    #[test]
+    fn a_malformed_frame_is_not_quoted() {
+        let body = br#"{"type":"admit","token":"hunter2""#;
+        let mut bytes = u32::try_from(body.len()).unwrap().to_be_bytes().to_vec();
+        bytes.extend_from_slice(body);
+        let Err(error) = decode::<FromDataplane>(&bytes) else { panic!("accepted") };
+        assert!(!format!("{error} {error:?}").contains("hunter2"));
+    }
+}

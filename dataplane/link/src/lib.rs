@@ -16,3 +16,7 @@ pub use message::{
     Settings, UpstreamTls, UpstreamTlsMode,
 };
 pub use secret::Secret;
+
+/// What [`FromDataplane::Hello`] states. The two processes come from one build and are upgraded
+/// together; another number is refused.
+pub const PROTOCOL: u32 = 1;

@@ -128,6 +128,9 @@ pub enum FromDataplane {
         boot: Option<u64>,
         shards: u16,
     },
+    /// All listeners accept and each shard has its first segment. Said once in each connection;
+    /// control is ready only when it has heard it.
+    Serving,
     Admit(Admission),
     /// The shard has begun its last but one prepared segment.
     SegmentWanted {
