@@ -52,11 +52,16 @@ pub struct RawType {
     pub base: u32,
 }
 
-/// pg_proc, of functions outside pg_catalog
+/// Code outside pg_catalog (and information_schema), by the names that call it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RawFunction {
     pub schema: String,
     pub name: String,
+    /// `f`: a function or procedure (pg_proc). `a`: one that `t.name` calls as well, for its first
+    /// argument is of a composite or pseudo type and the others, if any, have defaults. `o`: an
+    /// operator (pg_operator). `c`: a type that a cast with a function outside pg_catalog converts
+    /// from or to (pg_cast).
+    pub kind: char,
 }
 
 /// The upstream catalog as read, before classification.
@@ -66,6 +71,10 @@ pub struct RawCatalog {
     pub columns: Vec<RawColumn>,
     pub types: Vec<RawType>,
     pub functions: Vec<RawFunction>,
+    /// pg_proc.proname in pg_catalog: an unqualified name that is not here is taken for foreign code.
+    pub builtin_functions: Vec<String>,
+    /// pg_operator.oprname in pg_catalog.
+    pub builtin_operators: Vec<String>,
     /// The role's default search_path, resolved to schema names.
     pub search_path: Vec<String>,
 }

@@ -11,6 +11,6 @@ mod statement;
 
 pub use analyse::{ParseError, parse};
 pub use statement::{
-    Access, Copy, CopyDirection, CopyEnd, CopyFormat, FunctionUse, Kind, Outputs, RelationUse,
-    Setting, SettingScope, Source, Statement,
+    Access, Copy, CopyDirection, CopyEnd, CopyFormat, FunctionUse, Invocation, Kind, Outputs,
+    RelationUse, Setting, SettingScope, Source, Statement,
 };

@@ -104,14 +104,25 @@ pub struct RelationUse {
     pub access: Access,
 }
 
-/// A function as the text names it. Casts, operators and SQL-standard forms (`EXTRACT`,
-/// `CURRENT_USER`) count where the grammar turns them into calls.
+/// How a text calls code: each form resolves among other names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Invocation {
+    /// `f(x)`, and SQL-standard forms that are keywords in the newest grammar only (`JSON_SCALAR`).
+    Call,
+    /// `x + y`, `x OPERATOR(s.+) y`, `ORDER BY x USING +`
+    Operator,
+    /// `x::t`: `name` is the type's, and a cast function may stand behind it.
+    Cast,
+}
+
+/// A function as the text names it, once for each name and form.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct FunctionUse {
     pub schema: Option<String>,
     pub name: String,
-    /// String literals among the arguments, by position; `None` where it is not a literal.
-    pub literals: Vec<Option<String>>,
+    pub by: Invocation,
+    /// All arguments of all its uses are literals or parameters.
+    pub constant: bool,
 }
 
 /// Where an output column's value comes from, as far as this first form tells.
@@ -136,6 +147,7 @@ pub enum Outputs {
     #[default]
     None,
     /// The columns named before the first `*` and behind the last one. Without a star all are in `left`.
+    /// DECLARE, PREPARE and COPY (query) have those of their query.
     Columns { left: Vec<Source>, star: bool, right: Vec<Source> },
     /// Not known from the text (FETCH, EXECUTE, SHOW, EXPLAIN, set operations that differ ...).
     Unknown,
@@ -211,8 +223,12 @@ pub struct Statement {
     pub runs_inner: bool,
     pub relations: Vec<RelationUse>,
     pub functions: Vec<FunctionUse>,
+    /// Names read off something, as in `t.name`: columns, or functions in attribute notation.
+    pub attributes: Vec<String>,
     pub outputs: Outputs,
     pub settings: Vec<Setting>,
+    /// It calls `set_config` with a name that is not a literal.
+    pub unnamed_setting: bool,
     pub copy: Option<Copy>,
     /// The cursor of DECLARE, FETCH and CLOSE; the statement of PREPARE, EXECUTE and DEALLOCATE;
     /// the channel of LISTEN, NOTIFY and UNLISTEN. `None` for ALL.
