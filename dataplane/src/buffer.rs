@@ -55,6 +55,13 @@ impl Buffer {
         }
     }
 
+    /// Moves the filled bytes to the front, so that all room is behind them.
+    pub(crate) fn compact(&mut self) {
+        self.bytes.copy_within(self.start..self.end, 0);
+        self.end -= self.start;
+        self.start = 0;
+    }
+
     /// Only the first `count` filled bytes stay.
     pub(crate) fn truncate(&mut self, count: usize) {
         assert!(count <= self.end - self.start, "more bytes than filled");

@@ -7,6 +7,7 @@ use lazaret_link::{Admission, RefusalReason, Secret, Settings};
 use lazaret_policy::{Engine, Grant};
 
 use crate::buffer::{Outbox, Pool};
+use crate::pg::ScramKeys;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Side {
@@ -61,7 +62,8 @@ pub(crate) enum Event {
     UpstreamFailed(String),
     /// The answer to `Effect::DeriveScramKey`: SaltedPassword of RFC 5802.
     ScramKey([u8; 32]),
-    /// The peer ended its stream or the connection broke.
+    /// The peer ended its stream, the connection broke, or `Effect::Close` has been carried out.
+    /// Comes once for each side that was open.
     Closed(Side),
     /// `deadline()` has passed.
     Deadline,
@@ -91,7 +93,7 @@ pub(crate) enum Effect {
         salt: Vec<u8>,
         iterations: u32,
     },
-    /// A CancelRequest came in; find its session, on whichever shard.
+    /// A CancelRequest came in; find its session, on whichever shard, and record whether there was one.
     RouteCancel(CancelKey),
     /// Send this upstream's key in a CancelRequest over a connection of its own.
     CancelUpstream {
@@ -102,6 +104,8 @@ pub(crate) enum Effect {
     RefreshCatalog {
         database: String,
     },
+    /// Hand this side's buffer over again, new bytes or not: messages were left in it.
+    Resume(Side),
     /// Send what is queued, then close this side.
     Close(Side),
 }
@@ -118,6 +122,7 @@ pub(crate) struct Context<'a> {
     pub(crate) scanner: &'a mut Scanner,
     pub(crate) settings: &'a Settings,
     pub(crate) counters: &'a mut Counters,
+    pub(crate) scram_keys: &'a mut ScramKeys,
 }
 
 /// What the sessions of one shard count; plain integers, merged at scrape.

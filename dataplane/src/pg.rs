@@ -6,6 +6,10 @@
 //! comes through [`Session::on_event`]. After either call the loop sends what the outboxes hold,
 //! carries out the effects, and sets a timer for [`Session::deadline`].
 
+mod scram_keys;
+
+pub(crate) use scram_keys::ScramKeys;
+
 use crate::buffer::Buffer;
 use crate::context::{CancelKey, Context, Event, Now, Side};
 
