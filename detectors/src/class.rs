@@ -1,4 +1,17 @@
 //! What a column holds, told from its declared class or its name.
+//!
+//! [`by_name`] reads a name as a person would: it is cut into words (`patientBirthDate`,
+//! `PATIENT_BIRTH_DATE` and `patientbirthdate` are the same three), and rules ask for words, with
+//! the relation's name as context where a word alone is ambiguous. A wrong yes costs a masked
+//! column that configuration can declare clear; a wrong no leaves the column to the content scan.
+//! So a word that says "this describes the thing, it is not the thing" (`phone_type`,
+//! `city_count`) ends the matter, and an ambiguous word alone counts in a relation about people
+//! only: `name` in `patients` is a person's, `name` in `products` is not.
+
+mod rules;
+mod words;
+
+use std::fmt;
 
 use crate::Identifier;
 
@@ -23,24 +36,87 @@ pub enum Class {
 impl Class {
     /// Whether a relation with such a column holds data about individuals.
     pub fn is_masked(self) -> bool {
-        todo!()
+        self.identifier().is_some()
     }
 
-    /// The stricter of the two.
+    /// The identifier that is masked, whole or in part.
+    pub fn identifier(self) -> Option<Identifier> {
+        match self {
+            Self::Clear | Self::Unclassified => None,
+            Self::Direct(identifier) => Some(identifier),
+            Self::Date | Self::Age => Some(Identifier::Date),
+            Self::Zip => Some(Identifier::Geography),
+        }
+    }
+
+    /// The stricter of the two. Two that each let a different part stay leave nothing together.
     pub fn raise(self, other: Self) -> Self {
-        let _ = other;
-        todo!()
+        match (self.strictness(), other.strictness()) {
+            _ if self == other => self,
+            (Strictness::Part, Strictness::Part) => {
+                Self::Direct(self.identifier().unwrap_or(Identifier::UniqueCode))
+            }
+            (mine, others) if others > mine => other,
+            _ => self,
+        }
     }
 
     /// The word used in configuration: `clear`, `zip`, `age`, `date`, or an identifier's name.
+    /// A date masked whole is no word of its own: `unique_code` masks whole.
     pub fn from_name(name: &str) -> Option<Self> {
-        let _ = name;
-        todo!()
+        match name {
+            "clear" => Some(Self::Clear),
+            "date" => Some(Self::Date),
+            "age" => Some(Self::Age),
+            "zip" => Some(Self::Zip),
+            _ => Identifier::from_name(name).map(Self::Direct),
+        }
+    }
+
+    /// The inverse of [`Class::from_name`]; empty for an unclassified column.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Clear => "clear",
+            Self::Unclassified => "",
+            Self::Direct(identifier) => identifier.name(),
+            Self::Date => "date",
+            Self::Age => "age",
+            Self::Zip => "zip",
+        }
+    }
+
+    fn strictness(self) -> Strictness {
+        match self {
+            Self::Clear => Strictness::Clear,
+            Self::Unclassified => Strictness::Scan,
+            Self::Date | Self::Age | Self::Zip => Strictness::Part,
+            Self::Direct(_) => Strictness::Whole,
+        }
     }
 }
 
-/// Classes a column by its name: `ssn`, `patient_name`, `dob`, `zip_code` ...
-pub fn by_name(column: &str) -> Option<Class> {
-    let _ = column;
-    todo!()
+impl fmt::Display for Class {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
 }
+
+/// Classes a column by its name: `ssn`, `patient_name`, `dob`, `zip_code` ... `relation` is the
+/// bare name of its table or view, and empty where there is none (a JSON key, a function's
+/// result), which makes ambiguous words (`name`, `first`) innocent.
+pub fn by_name(relation: &str, column: &str) -> Option<Class> {
+    let relation = words::Words::of(relation);
+    let column = words::Words::of(column);
+    rules::classify(words::Context::of(&relation), &column)
+}
+
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Strictness {
+    Clear,
+    Scan,
+    Part,
+    Whole,
+}
+
+#[cfg(test)]
+mod tests;

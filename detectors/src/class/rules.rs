@@ -1,0 +1,320 @@
+//! The rules over words, from the most telling to the most ambiguous.
+
+use super::Class;
+use super::words::{Context, Words};
+use crate::Identifier;
+
+/// The first rule that speaks wins.
+pub(super) fn classify(context: Context, column: &Words) -> Option<Class> {
+    if column.len() == 0 || describes_only(column) {
+        return None;
+    }
+    number_of_a_person(column)
+        .or_else(|| contact(context, column))
+        .or_else(|| birth_and_death(column))
+        .or_else(|| place(column))
+        .or_else(|| thing(context, column))
+        .or_else(|| secret(column))
+        .or_else(|| person(context, column))
+        .or_else(|| moment(context, column))
+        .or_else(|| age(column))
+}
+
+/// The head noun says that the column counts, types or flags a thing and does not hold it.
+fn describes_only(column: &Words) -> bool {
+    let head = column.last();
+    let is_postal = column.has_any(&["zip", "postal", "post", "area"]);
+    (DESCRIBERS.contains(&head) && column.len() > 1)
+        || (head == "code" && !is_postal && column.len() > 1)
+        || matches!(column.iter().next(), Some("is" | "has" | "num" | "count" | "max" | "min"))
+            && column.len() > 1
+}
+
+fn number_of_a_person(column: &Words) -> Option<Class> {
+    use Identifier::{Account, HealthPlan, License, MedicalRecord, Ssn};
+    let numbered = column.has_any(NUMBER);
+    let direct = |identifier| Some(Class::Direct(identifier));
+    if column.has_any(&["ssn", "itin", "sin"])
+        || column.has_pair("social", "security")
+        || column.has_pair("soc", "sec")
+        || column.has_pair("tax", "id")
+        || column.has("taxpayer")
+    {
+        return direct(Ssn);
+    }
+    if column.has_any(&["mrn", "empi", "mpi"])
+        || column.has_pair("medical", "record")
+        || column.has_pair("med", "rec")
+        || numbered
+            && column.has_any(&["chart", "hospital"])
+            && !column.has_any(&["account", "acct"])
+        || column.has("patient") && column.has_any(&["number", "num", "no", "nbr", "nr"])
+    {
+        return direct(MedicalRecord);
+    }
+    if column.has_any(&["mbi", "hicn", "hic"])
+        || (numbered || column.len() == 1) && column.has_any(&["medicare", "medicaid"])
+        || numbered
+            && column.has_any(&[
+                "member",
+                "subscriber",
+                "beneficiary",
+                "policy",
+                "insurance",
+                "insured",
+                "enrollee",
+            ])
+    {
+        return direct(HealthPlan);
+    }
+    if column.has_any(&["iban", "acct", "ccn", "ccnum", "cvv", "cvc"])
+        || (column.only() == Some("account") || column.only() == Some("card"))
+        || column.has_pair("credit", "card")
+        || column.has_pair("debit", "card")
+        || column.has_pair("bank", "account")
+        || numbered && column.has_any(&["account", "card", "cc", "routing", "aba", "bank"])
+        || matches!(column.only(), Some("routing" | "aba"))
+    {
+        return direct(Account);
+    }
+    if column.has_any(&["passport", "npi", "dea"])
+        || column.has_any(&["license", "licence"]) && !column.has("plate")
+        || column.has_any(&["driver", "drivers", "dl"]) && (numbered || column.len() == 1)
+        || numbered && column.has_any(&["cert", "certificate", "certification", "upin"])
+    {
+        return direct(License);
+    }
+    None
+}
+
+fn contact(context: Context, column: &Words) -> Option<Class> {
+    use Identifier::{Email, Fax, IpAddress, Telephone, Url};
+    let numbered = column.has_any(NUMBER);
+    let direct = |identifier| Some(Class::Direct(identifier));
+    if column.has("email") || column.has_pair("e", "mail") {
+        return direct(Email);
+    }
+    if column.has_any(&["fax", "facsimile"]) {
+        return direct(Fax);
+    }
+    if column.has_any(&["phone", "telephone", "tel", "telecom", "msisdn", "pager", "phonenumber"])
+        || column.has_any(&["mobile", "cell", "contact"]) && numbered && !column.has("id")
+        || column.only() == Some("mobile")
+        || column.only() == Some("cell") && context == Context::People
+    {
+        return direct(Telephone);
+    }
+    if column.has_any(&["ip", "ipv", "ipaddr", "ipaddress"]) || column.has_pair("remote", "addr") {
+        return direct(IpAddress);
+    }
+    if column.has_any(&["url", "uri", "website", "homepage"])
+        || column.has("web") && column.has_any(&["site", "page", "address"])
+    {
+        return direct(Url);
+    }
+    None
+}
+
+fn birth_and_death(column: &Words) -> Option<Class> {
+    let of_life = column.has_any(&["birth", "born", "death", "died", "deceased", "dob", "dod"]);
+    let place = column.has_any(&["place", "city", "county", "country", "state", "name", "weight"]);
+    let apart = column.has_any(&["cause", "order", "sex", "certificate", "number", "id", "year"]);
+    let alone = matches!(column.only(), Some("dob" | "dod" | "birthday" | "bday"));
+    let a_day = column.has_any(MOMENTS) || column.has_any(&["dob", "dod", "on", "at"]);
+    (alone || column.has("birthday") || of_life && a_day && !place && !apart).then_some(Class::Date)
+}
+
+fn place(column: &Words) -> Option<Class> {
+    let of_mail = column.has_any(&["address", "addr", "street"]);
+    let elsewhere = column.has_any(&["email", "ip", "mac", "memory", "web", "host", "bus", "hash"]);
+    if column.has_any(&["zip", "zipcode", "postcode", "postal"]) || column.has_pair("post", "code")
+    {
+        return (!of_mail || column.has_any(&["zip", "postcode"]))
+            .then_some(Class::Zip)
+            .or(Some(Class::Direct(Identifier::Geography)));
+    }
+    let named = column.has_any(&[
+        "city",
+        "town",
+        "county",
+        "parish",
+        "village",
+        "municipality",
+        "locality",
+        "birthplace",
+        "latitude",
+        "longitude",
+        "lat",
+        "lon",
+        "lng",
+        "geocode",
+        "geolocation",
+        "coordinates",
+        "neighborhood",
+        "fips",
+        "tract",
+        "precinct",
+        "residence",
+    ]);
+    let birthplace = column.has_pair("birth", "place") || column.has_pair("place", "of");
+    let box_number = column.has_pair("po", "box");
+    let lived_at = of_mail && !elsewhere;
+    (named || birthplace || box_number || lived_at).then_some(Class::Direct(Identifier::Geography))
+}
+
+fn thing(context: Context, column: &Words) -> Option<Class> {
+    use Identifier::{Biometric, Device, Photograph, Vehicle};
+    let numbered = column.has_any(NUMBER);
+    let direct = |identifier| Some(Class::Direct(identifier));
+    if column.has("vin")
+        || column.has_pair("license", "plate")
+        || column.has_pair("licence", "plate")
+        || column.has("vehicle") && (numbered || column.has_any(&["registration", "plate"]))
+        || column.only() == Some("plate") && context == Context::People
+        || column.has("plate") && column.has_any(&["number", "no"])
+    {
+        return direct(Vehicle);
+    }
+    if column.has_any(&["udi", "imei", "imsi", "meid", "iccid", "serial"])
+        || column.has_pair("mac", "address")
+        || column.has_pair("mac", "addr")
+        || column.only() == Some("mac")
+        || column.has_any(&["device", "implant"]) && numbered
+    {
+        return direct(Device);
+    }
+    if column.has_any(&["fingerprint", "biometric", "retina", "voiceprint", "faceprint"])
+        || column.has("iris") && column.has_any(&["scan", "template", "code"])
+        || column.has_pair("finger", "print")
+    {
+        return direct(Biometric);
+    }
+    if column.has_any(&["photo", "photograph", "headshot", "avatar", "selfie", "portrait"])
+        || column.has_any(&["picture", "image"])
+            && (context == Context::People || column.has_any(&["face", "patient", "person"]))
+    {
+        return direct(Photograph);
+    }
+    None
+}
+
+fn secret(column: &Words) -> Option<Class> {
+    let secret =
+        column.has_any(&["password", "passwd", "passphrase", "secret", "username", "login"])
+            || column.has_pair("api", "key")
+            || column.has_pair("access", "token")
+            || column.has_pair("private", "key")
+            || column.has("accession");
+    secret.then_some(Class::Direct(Identifier::UniqueCode))
+}
+
+fn person(context: Context, column: &Words) -> Option<Class> {
+    let name = Some(Class::Direct(Identifier::Name));
+    let of_person = column.iter().any(|word| PERSON.contains(&word));
+    let part = column.has_any(&[
+        "first",
+        "last",
+        "middle",
+        "given",
+        "family",
+        "maiden",
+        "nick",
+        "full",
+        "preferred",
+        "legal",
+        "sur",
+        "fore",
+    ]);
+    if column.has_any(&["fname", "lname", "mname", "firstname", "lastname", "surname", "forename"])
+        || column.has_any(&["nickname", "fullname", "maiden", "firstnm", "lastnm", "initials"])
+        || column.has_any(&["name", "nm"]) && (part || of_person)
+        || of_person && column.has_any(&["first", "last", "middle", "given", "initial"])
+    {
+        return name;
+    }
+    let in_people = matches!(
+        column.only(),
+        Some("name" | "first" | "last" | "middle" | "prefix" | "suffix" | "alias" | "initial")
+    ) && context == Context::People;
+    let by_itself = matches!(column.only(), Some("given" | "family"));
+    if in_people || by_itself {
+        return name;
+    }
+    identity(context, column)
+}
+
+/// Keys that stand for a person: `patient_id`, `patient` in `encounters`, `id` in `patients`.
+fn identity(context: Context, column: &Words) -> Option<Class> {
+    let keyed = column.has_any(&["id", "identifier", "uuid", "guid", "key"]);
+    let patient = column.has_any(&["patient", "person", "subject"]);
+    let alone = column.only() == Some("patient");
+    let own = matches!(column.only(), Some("id" | "uuid" | "guid")) && context == Context::People;
+    (alone || own || patient && keyed && column.len() == 2)
+        .then_some(Class::Direct(Identifier::UniqueCode))
+}
+
+/// A moment of somebody's care: by its own words, or by standing in such a relation.
+fn moment(context: Context, column: &Words) -> Option<Class> {
+    let of_care = column.has_any(&[
+        "admission",
+        "admit",
+        "admitted",
+        "discharge",
+        "discharged",
+        "service",
+        "visit",
+        "encounter",
+        "procedure",
+        "surgery",
+        "diagnosis",
+        "onset",
+        "illness",
+        "appointment",
+        "treatment",
+        "immunization",
+        "vaccination",
+        "prescribed",
+        "dispensed",
+        "billed",
+    ]);
+    let a_moment = column.has_any(MOMENTS);
+    let a_bound = matches!(
+        column.only(),
+        Some("start" | "stop" | "end" | "began" | "ended" | "period" | "issued" | "recorded")
+    );
+    let in_care = context != Context::Unknown && (a_moment || a_bound);
+    let measured = column.has_any(&["zone", "spent", "limit", "year", "count"]);
+    ((of_care && a_moment || in_care) && !measured).then_some(Class::Date)
+}
+
+fn age(column: &Words) -> Option<Class> {
+    (column.has("age") && !column.has_any(&["group", "band", "range", "bucket"]))
+        .then_some(Class::Age)
+}
+
+const NUMBER: &[&str] = &["id", "identifier", "number", "num", "no", "nbr", "nr", "key"];
+
+const MOMENTS: &[&str] = &["date", "dt", "datetime", "day", "time", "timestamp", "ts", "month"];
+
+/// Nouns whose `_name` is a person's.
+#[rustfmt::skip]
+const PERSON: &[&str] = &[
+    "patient", "person", "member", "subscriber", "guarantor", "provider", "physician", "doctor",
+    "nurse", "employee", "customer", "client", "contact", "guardian", "mother", "father",
+    "spouse", "parent", "child", "relative", "kin", "beneficiary", "insured", "owner", "payee",
+    "holder", "attending", "referring", "surgeon", "clinician", "practitioner", "caregiver",
+    "dependent", "emergency", "recipient", "author", "signer", "witness", "student", "resident",
+    "subject", "pharmacist", "prescriber", "technician", "staff", "user", "participant",
+    "cardholder",
+];
+
+/// Head nouns of columns about a thing that hold none of it.
+#[rustfmt::skip]
+const DESCRIBERS: &[&str] = &[
+    "amount", "amt", "avg", "average", "category", "class", "cnt", "confidence", "cost",
+    "count", "coverage", "currency", "description", "desc", "enabled", "flag", "format",
+    "frequency", "ind", "indicator", "kind", "label", "len", "length", "level", "method", "pct",
+    "percent", "price", "priority", "quality", "rate", "ratio", "reason", "role", "score",
+    "size", "source", "state", "status", "sum", "system", "total", "type", "unit", "use",
+    "valid", "verified", "version",
+];
