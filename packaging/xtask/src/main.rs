@@ -1,1 +1,44 @@
-fn main() {}
+//! `cargo xtask`: the tasks of this repository.
+//!
+//! It needs nothing but Rust and build-essential to build, because it installs the rest.
+
+#![forbid(unsafe_code)]
+#![allow(clippy::print_stdout, reason = "a command for people, whose output is standard output")]
+
+mod error;
+mod setup;
+mod shell;
+
+use std::process::ExitCode;
+
+use error::TaskError;
+
+const USAGE: &str = "\
+usage: cargo xtask TASK
+
+  setup [--outer]               install what the tests and measurements need";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+fn run(arguments: &[&str]) -> Result<(), TaskError> {
+    match arguments {
+        ["setup"] => setup::everything(setup::Extent::Default),
+        ["setup", "--outer"] => setup::everything(setup::Extent::Outer),
+        ["help" | "--help" | "-h"] => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        [] => Err(TaskError::Usage("no task given".into())),
+        [task, ..] => Err(TaskError::Usage(format!("no such task: {task}"))),
+    }
+}
