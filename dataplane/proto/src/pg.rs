@@ -14,8 +14,11 @@ pub mod backend;
 pub mod error;
 pub mod frame;
 pub mod frontend;
+pub mod md5;
+pub mod scram;
 pub mod sqlstate;
 pub mod startup;
+pub mod types;
 
 mod encode;
 mod list;
