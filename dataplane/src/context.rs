@@ -7,6 +7,7 @@ use lazaret_link::{Admission, RefusalReason, Secret, Settings};
 use lazaret_policy::{Engine, Grant};
 
 use crate::buffer::{Outbox, Pool};
+use crate::mask::RowMasker;
 use crate::pg::ScramKeys;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,6 +121,7 @@ pub(crate) struct Context<'a> {
     pub(crate) log: &'a mut dyn Log,
     pub(crate) engine: &'a mut Engine,
     pub(crate) scanner: &'a mut Scanner,
+    pub(crate) masker: &'a mut RowMasker,
     pub(crate) settings: &'a Settings,
     pub(crate) counters: &'a mut Counters,
     pub(crate) scram_keys: &'a mut ScramKeys,

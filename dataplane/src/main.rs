@@ -3,6 +3,7 @@
 mod buffer;
 mod context;
 mod limits;
+mod mask;
 mod pg;
 
 fn main() {}

@@ -1,0 +1,92 @@
+//! Covering cells in place, by the plan of their portal.
+//!
+//! No mask is longer than what it replaces, so a row is masked in the buffer it arrived in; only a
+//! row that becomes shorter (a value became NULL) is framed anew. A cell whose length doesn't add
+//! up, or a row that doesn't match its plan, is an error that ends the session: what isn't covered
+//! by a plan never leaves.
+//!
+//! Typed masks are done at once; cells to scan are gathered, over as many rows as the batch
+//! holds, and matched in one call by [`RowMasker::cover`]. Bytes may leave only after that.
+
+mod copy;
+mod large;
+mod row;
+mod text;
+mod typed;
+
+use lazaret_detectors::{Class, Identifier};
+
+pub(crate) use copy::CopyMasker;
+pub(crate) use large::LargeRow;
+pub(crate) use row::RowMasker;
+pub(crate) use text::cover_text;
+
+/// Whether dates are written as ISO 8601 says, by the DateStyle that the server last reported.
+/// Dates in another style can't be generalised to their year, so they become NULL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DateStyle {
+    Iso,
+    Other,
+}
+
+impl DateStyle {
+    /// By the value of the DateStyle parameter: `ISO, MDY`.
+    pub(crate) fn from_parameter(value: &[u8]) -> Self {
+        if value.starts_with(b"ISO") { Self::Iso } else { Self::Other }
+    }
+}
+
+/// The upstream or a limit is to blame; the session ends, for what was sent can't be taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum MaskError {
+    #[error("a row has {found} columns where its description has {planned}")]
+    Columns { found: usize, planned: usize },
+    #[error("the lengths in a row don't add up")]
+    Lengths,
+    #[error("a value of column {0} is not what its type allows")]
+    Value(usize),
+    #[error("COPY data is not in the announced format")]
+    CopyFormat,
+    /// SQLSTATE 54000
+    #[error("a value of column {0} is too large to be masked")]
+    TooLarge(usize),
+    /// SQLSTATE 54000
+    #[error("a row of COPY data is too large to be masked")]
+    RowTooLarge,
+}
+
+/// What was masked, for the record and the metrics.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub(crate) findings: [u32; Identifier::COUNT],
+    /// Cells that were changed in any way.
+    pub(crate) cells_masked: u32,
+}
+
+impl Counts {
+    pub(crate) fn add(&mut self, other: &Self) {
+        for (sum, count) in self.findings.iter_mut().zip(other.findings) {
+            *sum = sum.saturating_add(count);
+        }
+        self.cells_masked = self.cells_masked.saturating_add(other.cells_masked);
+    }
+
+    /// A cell was masked by the class of its column.
+    fn masked(&mut self, class: Class) {
+        self.cells_masked = self.cells_masked.saturating_add(1);
+        let identifier = match class {
+            Class::Direct(identifier) => identifier,
+            // 164.514(b)(2)(i)(C) names dates and ages together, (B) the ZIP code.
+            Class::Date | Class::Age => Identifier::Date,
+            Class::Zip => Identifier::Geography,
+            Class::Clear | Class::Unclassified => return,
+        };
+        self.found(identifier);
+    }
+
+    fn found(&mut self, identifier: Identifier) {
+        if let Some(count) = self.findings.get_mut(identifier as usize) {
+            *count = count.saturating_add(1);
+        }
+    }
+}

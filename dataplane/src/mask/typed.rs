@@ -1,0 +1,1 @@
+//! Masks that stay valid for their type.
