@@ -28,7 +28,7 @@ pub(crate) struct Now {
 /// Where records go. An append that succeeds is committed (level `process`) when the call returns;
 /// bytes that depend on it name the returned position in their outbox piece.
 pub(crate) trait Log {
-    fn append(&mut self, session: [u8; 16], body: &Body) -> Result<Position, LogFull>;
+    fn append(&mut self, session: [u8; 16], body: &Body<'_>) -> Result<Position, LogFull>;
 }
 
 /// No prepared segment has room. The shard keeps a reserve, so that this is met by a session only

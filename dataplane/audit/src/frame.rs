@@ -3,33 +3,28 @@
 //! | offset | size | field |
 //! | --- | --- | --- |
 //! | 0 | 4 | length of the whole frame, a multiple of 8 |
-//! | 4 | 4 | CRC-32C of the frame from offset 8 on, seeded with the segment's salt and the sequence |
+//! | 4 | 4 | CRC-32C of the segment's salt, the sequence, and the frame from offset 8 on |
 //! | 8 | 2 | record type |
 //! | 10 | 2 | shard |
-//! | 12 | 4 | flags |
+//! | 12 | 4 | flags: bits 0 to 2 count the zeros behind the body, the others are 0 |
 //! | 16 | 8 | sequence: per shard and boot, from 0, without holes |
 //! | 24 | 8 | hybrid time: Unix time in microseconds, never going back |
 //! | 32 | 16 | session id; zero for the shard's own records |
 //! | 48 | ... | rkyv body, then zeros to a multiple of 8 |
 //!
-//! All integers are little-endian.
+//! All integers are little-endian. A frame is at most [`MAX_FRAME_BYTES`] long.
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RecordType {
-    Boot,
-    Heartbeat,
-    SessionStart,
-    SessionRefused,
-    Statement,
-    Bind,
-    CopyIn,
-    Chunk,
-    Response,
-    Cancel,
-    SessionEnd,
-    SegmentEnd,
-    Recovery,
-}
+use crate::record::RecordType;
+
+/// A statement's text is cut well below this before it is recorded; a reader needs no larger buffer.
+pub const MAX_FRAME_BYTES: usize = 64 << 10;
+
+pub(crate) const HEADER_BYTES: usize = 48;
+pub(crate) const ALIGNMENT: usize = 8;
+const PADDING_MASK: u32 = 0b111;
+
+/// Random bytes that tell one segment's frames from all others', stale ones on a reused disk too.
+pub type Salt = [u8; 16];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FrameHeader {
@@ -40,4 +35,131 @@ pub struct FrameHeader {
     pub sequence: u64,
     pub time_us: u64,
     pub session: [u8; 16],
+}
+
+/// A frame where it was read, its checksum right. The body is not parsed yet.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Frame<'a> {
+    pub(crate) header: FrameHeader,
+    pub(crate) body: &'a [u8],
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum FrameError {
+    #[error("the length is not that of a record")]
+    Length,
+    #[error("the record ends behind the end of the segment")]
+    CutOff,
+    #[error("the checksum does not match")]
+    Checksum,
+    #[error("record type {0} is unknown")]
+    Type(u16),
+    #[error("the flags are unknown")]
+    Flags,
+    #[error("the padding is not zero")]
+    Padding,
+}
+
+impl<'a> Frame<'a> {
+    /// Reads the frame at the front of `bytes`, which may hold more.
+    pub(crate) fn parse(bytes: &'a [u8], salt: SaltCrc) -> Result<Self, FrameError> {
+        let length = frame_length(bytes)?;
+        let frame = bytes.get(..length).ok_or(FrameError::CutOff)?;
+        let sequence = read_u64(frame, 16);
+        if read_u32(frame, 4) != salt.checksum(sequence, &frame[8..]) {
+            return Err(FrameError::Checksum);
+        }
+        let number = read_u16(frame, 8);
+        let header = FrameHeader {
+            length: read_u32(frame, 0),
+            record_type: RecordType::from_number(number).ok_or(FrameError::Type(number))?,
+            shard: read_u16(frame, 10),
+            flags: read_u32(frame, 12),
+            sequence,
+            time_us: read_u64(frame, 24),
+            session: *frame[32..].first_chunk().expect("a frame is longer than its header"),
+        };
+        if header.flags & !PADDING_MASK != 0 {
+            return Err(FrameError::Flags);
+        }
+        let end = length - (header.flags & PADDING_MASK) as usize;
+        let body = frame.get(HEADER_BYTES..end).ok_or(FrameError::Length)?;
+        if frame[end..].iter().any(|&byte| byte != 0) {
+            return Err(FrameError::Padding);
+        }
+        Ok(Self { header, body })
+    }
+}
+
+/// The length of the frame at the front of `bytes`, of which at least the first 4 must be there.
+pub(crate) fn frame_length(bytes: &[u8]) -> Result<usize, FrameError> {
+    let Some(field) = bytes.first_chunk::<4>() else {
+        return Err(FrameError::CutOff);
+    };
+    let length = u32::from_le_bytes(*field) as usize;
+    if !(HEADER_BYTES..=MAX_FRAME_BYTES).contains(&length) || length % ALIGNMENT != 0 {
+        return Err(FrameError::Length);
+    }
+    Ok(length)
+}
+
+/// The room that a frame around a body takes.
+pub(crate) const fn frame_bytes(body_bytes: usize) -> usize {
+    (HEADER_BYTES + body_bytes).next_multiple_of(ALIGNMENT)
+}
+
+/// What a frame says beside its body.
+#[derive(Clone, Copy)]
+pub(crate) struct Envelope {
+    pub(crate) record_type: RecordType,
+    pub(crate) shard: u16,
+    pub(crate) sequence: u64,
+    pub(crate) time_us: u64,
+    pub(crate) session: [u8; 16],
+}
+
+impl Envelope {
+    /// Writes header, padding and checksum around a body that lies at offset 48 already. `frame` is
+    /// exactly the frame.
+    pub(crate) fn enclose(&self, frame: &mut [u8], body_bytes: usize, salt: SaltCrc) {
+        let length = u32::try_from(frame.len()).expect("a frame is at most MAX_FRAME_BYTES");
+        let body_end = HEADER_BYTES + body_bytes;
+        let padding = u32::try_from(frame.len() - body_end).expect("less than ALIGNMENT");
+        frame[body_end..].fill(0);
+        frame[0..4].copy_from_slice(&length.to_le_bytes());
+        frame[8..10].copy_from_slice(&(self.record_type as u16).to_le_bytes());
+        frame[10..12].copy_from_slice(&self.shard.to_le_bytes());
+        frame[12..16].copy_from_slice(&padding.to_le_bytes());
+        frame[16..24].copy_from_slice(&self.sequence.to_le_bytes());
+        frame[24..32].copy_from_slice(&self.time_us.to_le_bytes());
+        frame[32..48].copy_from_slice(&self.session);
+        let checksum = salt.checksum(self.sequence, &frame[8..]);
+        frame[4..8].copy_from_slice(&checksum.to_le_bytes());
+    }
+}
+
+/// The CRC-32C of a segment's salt: where each of its frames' checksums starts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SaltCrc(u32);
+
+impl SaltCrc {
+    pub(crate) fn new(salt: &Salt) -> Self {
+        Self(crc32c::crc32c(salt))
+    }
+
+    fn checksum(self, sequence: u64, rest: &[u8]) -> u32 {
+        crc32c::crc32c_append(crc32c::crc32c_append(self.0, &sequence.to_le_bytes()), rest)
+    }
+}
+
+pub(crate) fn read_u16(bytes: &[u8], at: usize) -> u16 {
+    u16::from_le_bytes(*bytes[at..].first_chunk().expect("the caller checked the length"))
+}
+
+pub(crate) fn read_u32(bytes: &[u8], at: usize) -> u32 {
+    u32::from_le_bytes(*bytes[at..].first_chunk().expect("the caller checked the length"))
+}
+
+pub(crate) fn read_u64(bytes: &[u8], at: usize) -> u64 {
+    u64::from_le_bytes(*bytes[at..].first_chunk().expect("the caller checked the length"))
 }

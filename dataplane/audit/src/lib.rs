@@ -1,23 +1,39 @@
 //! Evidence: records, segment files, seals, recovery and verification.
 //!
-//! A shard writes records into a mapped [`segment`], control seals the finished file and ships it,
-//! an auditor verifies the shipped folder offline. A segment's frames are read by their documented
-//! layout; rkyv bodies are read with validation and only after the frame's hash has been checked.
+//! A shard writes records into a mapped segment ([`SegmentWriter`]), control seals the finished file
+//! and ships it, an auditor verifies the shipped folder offline. A segment's frames are read by
+//! their documented layout; rkyv bodies are read with validation and only after the frame's hash has
+//! been checked.
+//!
+//! Unsafe code is in `mapping` alone.
+
+#![deny(unsafe_code)]
 
 mod folder;
 mod frame;
+mod header;
+#[allow(unsafe_code, reason = "the segment mapping")]
+mod mapping;
 mod record;
 mod recover;
 mod seal;
 mod segment;
 mod trust;
 mod verify;
+mod writer;
 
-pub use folder::{seal_file_name, segment_file_name};
-pub use frame::{FrameHeader, RecordType};
-pub use record::{Body, FindingCounts};
+pub use folder::{
+    HEAD_FILE_NAME, PARTIAL_PREFIX, parse_segment_file_name, seal_file_name, segment_file_name,
+};
+pub use frame::{FrameHeader, MAX_FRAME_BYTES, Salt};
+pub use header::{HeaderError, State};
+pub use record::{
+    Bind, Body, Boot, Cancel, Chunk, CopyIn, FindingCounts, Heartbeat, RecordType, Recovery,
+    Response, SegmentEnd, SessionEnd, SessionRefused, SessionStart, Statement, View,
+};
 pub use recover::{Recovered, recover};
 pub use seal::{Head, Seal, SigningKey};
-pub use segment::{Full, Identity, OpenError, Position, SegmentReader, SegmentWriter, prepare};
+pub use segment::{Identity, MIN_SEGMENT_BYTES, Position, prepare};
 pub use trust::Trust;
 pub use verify::{FirstBad, Report, Verdict, verify_folder};
+pub use writer::{AppendError, BlankSegment, Finished, OpenError, SegmentWriter};

@@ -1,15 +1,21 @@
 //! The segment file: a 4 KiB header, then frames.
 //!
 //! Control prepares the file (allocated, zeros written, header in place); one shard maps it and
-//! appends; readers read nothing beyond the commit offset in the header, which the shard publishes
-//! with release order.
+//! appends; readers read nothing beyond the commit offset in the header. A file is never truncated
+//! while a shard may have it mapped: what is shipped is a copy, cut to the content.
 
+use std::fs::{File, OpenOptions};
+use std::io::{self, Seek, SeekFrom, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use crate::{Body, FrameHeader};
+use crate::folder::PARTIAL_PREFIX;
+use crate::frame::{MAX_FRAME_BYTES, Salt, frame_bytes};
+use crate::header::{Fixed, HEADER_BYTES};
+use crate::mapping;
 
 /// Which segment this is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Identity {
     pub node: String,
     pub boot: u64,
@@ -25,76 +31,79 @@ pub struct Position {
     pub sequence: u64,
 }
 
-/// The record does not fit; finish this segment and go on in the next.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Full;
+/// Room that only `SegmentEnd` or `Recovery` may take, so that a segment can always be ended.
+pub(crate) const RESERVED_BYTES: usize = frame_bytes(16);
 
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    #[error("{0}")]
-    Io(#[from] std::io::Error),
-    #[error("not a segment of this node, boot and shard: {0}")]
-    Header(&'static str),
-}
+/// Below this a record of the largest size would never fit.
+pub const MIN_SEGMENT_BYTES: u64 = (HEADER_BYTES + MAX_FRAME_BYTES + 4096) as u64;
 
-/// Makes a segment file of `bytes` bytes: allocates it, writes zeros, writes the header, fdatasyncs. A
-/// full disk is met here.
-pub fn prepare(path: &Path, identity: &Identity, bytes: u64) -> std::io::Result<()> {
-    let _ = (path, identity, bytes);
-    todo!()
-}
+const _: () = assert!(MIN_SEGMENT_BYTES.is_multiple_of(4096));
+const _: () = assert!(RESERVED_BYTES <= 4096);
 
-/// The one writer of a mapped segment.
-pub struct SegmentWriter {}
+impl Identity {
+    pub const MAX_NODE_BYTES: usize = 64;
 
-impl SegmentWriter {
-    /// Maps a prepared file and populates its pages.
-    pub fn open(path: &Path, first_sequence: u64) -> Result<Self, OpenError> {
-        let _ = (path, first_sequence);
-        todo!()
-    }
-
-    /// Serialises one record straight into the mapping. It counts once `commit` has been called.
-    /// Room for the `SegmentEnd` record is always kept.
-    pub fn append(
-        &mut self,
-        time_us: u64,
-        session: [u8; 16],
-        body: &Body,
-    ) -> Result<Position, Full> {
-        let _ = (time_us, session, body);
-        todo!()
-    }
-
-    /// Publishes everything appended so far (release). From here on it survives the process.
-    pub fn commit(&mut self) {
-        todo!()
-    }
-
-    /// Writes `SegmentEnd` and commits.
-    pub fn finish(self, time_us: u64) -> Position {
-        let _ = time_us;
-        todo!()
-    }
-
-    /// For fdatasync.
-    pub fn file(&self) -> &std::fs::File {
-        todo!()
-    }
-
-    /// Bytes left for records.
-    pub fn remaining(&self) -> u64 {
-        todo!()
+    /// A node's name becomes part of file names and of signed lines.
+    pub fn is_valid(&self) -> bool {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+        let node = self.node.as_bytes();
+        (1..=Self::MAX_NODE_BYTES).contains(&node.len())
+            && node.iter().all(|&byte| plain(byte))
+            && node[0].is_ascii_alphanumeric()
     }
 }
 
-/// Reads the committed records of a segment, checking each frame.
-pub struct SegmentReader {}
-
-impl SegmentReader {
-    /// The next record, `None` behind the last committed one.
-    #[allow(clippy::should_implement_trait, reason = "it lends the body")]
-    pub fn next(&mut self) -> Option<Result<(FrameHeader, Body), crate::FirstBad>> {
-        todo!()
+/// Makes a segment file of `bytes` bytes: allocates it, writes zeros, writes the header, makes file
+/// and name durable. A full disk is met here. Answers the segment's salt, which the next segment of
+/// the shard is prepared with.
+///
+/// The file appears under its name only when it is complete.
+pub fn prepare(
+    path: &Path,
+    identity: &Identity,
+    previous: Option<Salt>,
+    bytes: u64,
+) -> io::Result<Salt> {
+    let invalid = |text| io::Error::new(io::ErrorKind::InvalidInput, text);
+    if !identity.is_valid() {
+        return Err(invalid("a node is named by at most 64 letters, digits, '.', '_' and '-'"));
     }
+    if bytes < MIN_SEGMENT_BYTES || !bytes.is_multiple_of(4096) {
+        return Err(invalid("a segment is at least 72 KiB, in steps of 4 KiB"));
+    }
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
+        return Err(invalid("a segment's path names a file in a folder"));
+    };
+    let mut salt = Salt::default();
+    aws_lc_rs::rand::fill(&mut salt).map_err(|_| io::Error::other("no random bytes"))?;
+    let header = Fixed {
+        identity: identity.clone(),
+        file_bytes: bytes,
+        salt,
+        previous_salt: previous.unwrap_or_default(),
+    }
+    .encode();
+
+    let partial = folder.join(format!("{PARTIAL_PREFIX}{}", name.display()));
+    let mut file =
+        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&partial)?;
+    mapping::allocate(&file, bytes)?;
+    write_zeros(&mut file, bytes)?;
+    file.seek(SeekFrom::Start(0))?;
+    file.write_all(&header)?;
+    file.sync_data()?;
+    std::fs::rename(&partial, path)?;
+    File::open(folder)?.sync_all()?;
+    Ok(salt)
+}
+
+fn write_zeros(file: &mut File, bytes: u64) -> io::Result<()> {
+    let zeros = vec![0; 1 << 20];
+    let mut left = bytes;
+    while left > 0 {
+        let count = zeros.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+        file.write_all(&zeros[..count])?;
+        left -= count as u64;
+    }
+    Ok(())
 }
