@@ -166,6 +166,9 @@ pub enum FromControl {
         reason: RefusalReason,
     },
     Segment(SegmentFile),
+    /// Each shard finishes its segment and goes on in the next, so that evidence ships in time
+    /// even if little happens. Answered by SegmentDone from each.
+    Rotate,
     /// Renews the lease of the snapshot and of all grants.
     Lease {
         snapshot_version: u64,
