@@ -1,1 +1,33 @@
+//! `lazaret.toml`: what it may say, and what that means on this machine.
+//!
+//! Two steps. [`File::parse`] is pure: text in, shapes out. [`resolve`] looks at the world once
+//! (environment, files) and gives a [`Config`] in which paths are absolute, secrets are loaded and
+//! nothing is left to be asked. Every refusal is a [`Problem`] that names file, line, column and
+//! the mend, and resolving goes on to find them all. `REFERENCE.md` beside this crate lists every
+//! key; a test generates it from the shapes.
+//!
+//! It does not write configuration but for the [`template`], and opens no socket.
 
+#![forbid(unsafe_code)]
+
+mod class_name;
+mod config;
+mod file;
+mod layout;
+mod problem;
+mod resolve;
+mod template;
+mod upstream_url;
+
+#[cfg(test)]
+mod reference;
+
+pub use config::{
+    Config, Issuer, Limits, Listen, Policy, Recording, ServerTls, Upstream, UpstreamHost,
+};
+pub use file::File;
+pub use layout::Layout;
+pub use problem::{Place, Problem, Problems, Source};
+pub use resolve::{Machine, World, load, resolve};
+pub use template::{Answers, template};
+pub use upstream_url::{UpstreamUrl, UrlError};

@@ -1,0 +1,327 @@
+//! The shapes of `lazaret.toml`. The comments here are the text of `REFERENCE.md`.
+
+use std::collections::BTreeMap;
+
+use lazaret_link::{Durability, Secret, UpstreamTlsMode};
+use lazaret_policy::Preset;
+use serde::{Deserialize, Deserializer};
+
+use crate::problem::{Problem, Source};
+
+/// The whole file. Paths are relative to the folder that holds it.
+#[derive(Clone, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct File {
+    #[serde(default)]
+    pub(crate) node: NodeSection,
+    #[serde(default)]
+    pub(crate) listen: ListenSection,
+    pub(crate) tls: Option<TlsSection>,
+    pub(crate) identity: IdentitySection,
+    pub(crate) upstream: UpstreamSection,
+    #[serde(default)]
+    pub(crate) policy: PolicySection,
+    /// Classes of columns, by `"schema.relation.column"`, with `*` for every column. A value is
+    /// `clear` (holds no PHI), `date`, `age`, `zip`, or one of the 18 identifiers by its name. Labels
+    /// found upstream may raise a class that is declared here, never lower it.
+    #[serde(default)]
+    pub(crate) classes: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(crate) recording: RecordingSection,
+    #[serde(default)]
+    pub(crate) limits: LimitsSection,
+}
+
+/// This machine.
+#[derive(Clone, Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize, schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct NodeSection {
+    /// Names the data plane in segments, seals, `trust.json` and metrics: letters, digits, `.`
+    /// and `_`, at most 64. It may not change once evidence exists.
+    pub(crate) name: String,
+}
+
+/// Where the two processes listen.
+#[derive(Clone, Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize, schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct ListenSection {
+    /// Addresses for PostgreSQL clients.
+    pub(crate) postgres: Vec<String>,
+    /// A folder for a Unix socket, `.s.PGSQL.PORT` as libpq expects it. Clients on it need no TLS.
+    pub(crate) unix_socket_folder: Option<String>,
+    /// Whether a TCP client may go without TLS. Its token is then readable on the way.
+    pub(crate) allow_plaintext: bool,
+    /// Health, control's metrics and the development issuer.
+    pub(crate) control: String,
+    /// The data plane's metrics.
+    pub(crate) metrics: String,
+}
+
+/// The certificate that PostgreSQL clients see. Without this section only a Unix socket, or
+/// `allow_plaintext`, lets anyone in.
+#[derive(Clone, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TlsSection {
+    /// PEM, the server's certificate first.
+    pub(crate) certificate: String,
+    /// PEM.
+    pub(crate) private_key: String,
+}
+
+/// Whose tokens are believed.
+#[derive(Clone, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(crate) struct IdentitySection {
+    /// OpenID Connect issuers; at least one.
+    pub(crate) issuers: Vec<IssuerSection>,
+}
+
+/// One issuer.
+#[derive(Clone, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(crate) struct IssuerSection {
+    /// Exactly what the tokens' `iss` says; discovery starts from it. `http://` only on this machine.
+    pub(crate) url: String,
+    /// What the tokens' `aud` must contain.
+    pub(crate) audience: String,
+    /// The claim that lists groups; dots lead into objects.
+    #[serde(default = "default_groups_claim")]
+    pub(crate) groups_claim: String,
+    /// How far the clocks may be apart.
+    #[serde(default = "default_clock_skew_s")]
+    pub(crate) clock_skew_s: u32,
+    /// Control itself is the issuer, and `lazaret token` mints tokens for anyone who can read
+    /// `keys/`. For trying things out.
+    #[serde(default)]
+    pub(crate) development: bool,
+}
+
+/// The database behind the gateway.
+#[derive(Clone, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(crate) struct UpstreamSection {
+    /// The resource's name in policies, grants and records.
+    #[serde(default = "default_resource")]
+    pub(crate) name: String,
+    /// `postgres://USER@HOST:PORT/DATABASE`, without the password. For a Unix socket:
+    /// `postgres://USER@/DATABASE?host=/FOLDER&port=PORT`.
+    pub(crate) url: String,
+    /// The service user's password. Better in a file or in the environment.
+    #[serde(default, deserialize_with = "secret")]
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
+    pub(crate) password: Option<Secret>,
+    /// The environment variable that holds it.
+    pub(crate) password_env: Option<String>,
+    /// The file that holds it, on its first line.
+    pub(crate) password_file: Option<String>,
+    /// `disable`, `require` (encrypted, the server not verified), `verify-ca` or `verify-full`.
+    #[serde(default = "default_sslmode")]
+    #[cfg_attr(test, schemars(with = "String"))]
+    pub(crate) sslmode: UpstreamTlsMode,
+    /// PEM of the authorities to believe; the web's if absent.
+    pub(crate) root_certificates: Option<String>,
+    /// Databases that clients may ask for; the URL's alone if absent. `["*"]` means any, with
+    /// preset `transparent` only.
+    pub(crate) databases: Option<Vec<String>>,
+    /// The client's user name goes upstream instead of the URL's; with preset `transparent` only.
+    #[serde(default)]
+    pub(crate) pass_user: bool,
+}
+
+/// What is allowed and what is masked.
+#[derive(Clone, Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize, schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct PolicySection {
+    /// `safe-harbor` (45 CFR 164.514(b)(2)), `limited-data-set` (164.514(e)), `expert`
+    /// (164.514(b)(1)), or `transparent`, which permits everything and masks nothing.
+    #[cfg_attr(test, schemars(with = "String"))]
+    pub(crate) preset: Preset,
+    /// The Cedar policies: every `*.cedar` file in it.
+    pub(crate) folder: String,
+}
+
+/// Evidence.
+#[derive(Clone, Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize, schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct RecordingSection {
+    /// What a committed record survives: `process` (the death of the process) or `power` (power
+    /// loss; an fdatasync before bytes leave).
+    #[cfg_attr(test, schemars(with = "String"))]
+    pub(crate) durability: Durability,
+    /// Size of a segment file, a multiple of 4096. It is allocated ahead.
+    pub(crate) segment_bytes: u64,
+    /// A segment is sealed and shipped after this time even if it is not full.
+    pub(crate) rotate_after_s: u32,
+    /// Where segments are written.
+    pub(crate) folder: String,
+    /// Where sealed segments are shipped to.
+    pub(crate) ship_to: String,
+    /// Shards, each with a core of its own; 0 for one per core.
+    pub(crate) shards: u16,
+}
+
+/// Bounds that a site may want to move.
+#[derive(Clone, Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize, schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct LimitsSection {
+    /// What a client that connects must have been let in within.
+    pub(crate) startup_timeout_ms: u64,
+    /// A session that says nothing for so long is ended.
+    pub(crate) idle_timeout_ms: u64,
+    /// Sessions at a time, over all shards.
+    pub(crate) max_sessions: u32,
+    /// How long running sessions go on without control; also the worst case of a revocation while
+    /// control is cut off.
+    pub(crate) lease_ms: u64,
+    /// How long sessions may go on after SIGTERM.
+    pub(crate) drain_ms: u64,
+}
+
+impl File {
+    /// Pure: what the text says, or the first thing that makes it unreadable.
+    pub fn parse(source: &Source) -> Result<Self, Problem> {
+        toml::from_str(source.text()).map_err(|error| refusal(source, &error))
+    }
+}
+
+impl Default for NodeSection {
+    fn default() -> Self {
+        Self { name: "lazaret".to_owned() }
+    }
+}
+
+impl Default for ListenSection {
+    fn default() -> Self {
+        Self {
+            postgres: vec!["127.0.0.1:7432".to_owned()],
+            unix_socket_folder: None,
+            allow_plaintext: false,
+            control: "127.0.0.1:7480".to_owned(),
+            metrics: "127.0.0.1:7490".to_owned(),
+        }
+    }
+}
+
+impl Default for PolicySection {
+    fn default() -> Self {
+        Self { preset: Preset::SafeHarbor, folder: "policy".to_owned() }
+    }
+}
+
+impl Default for RecordingSection {
+    fn default() -> Self {
+        Self {
+            durability: Durability::Process,
+            segment_bytes: 64 << 20,
+            rotate_after_s: 300,
+            folder: "segments".to_owned(),
+            ship_to: "shipped".to_owned(),
+            shards: 0,
+        }
+    }
+}
+
+impl Default for LimitsSection {
+    fn default() -> Self {
+        Self {
+            startup_timeout_ms: 30_000,
+            idle_timeout_ms: 3_600_000,
+            max_sessions: 10_000,
+            lease_ms: 60_000,
+            drain_ms: 10_000,
+        }
+    }
+}
+
+fn default_groups_claim() -> String {
+    "groups".to_owned()
+}
+
+fn default_clock_skew_s() -> u32 {
+    60
+}
+
+fn default_resource() -> String {
+    "warehouse".to_owned()
+}
+
+fn default_sslmode() -> UpstreamTlsMode {
+    UpstreamTlsMode::VerifyFull
+}
+
+/// serde's own errors quote the value they refuse, and this one is a password.
+fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, D::Error> {
+    match toml::Value::deserialize(deserializer)? {
+        toml::Value::String(value) => Ok(Some(Secret::new(value))),
+        _ => Err(serde::de::Error::custom("a password must be a string in quotes")),
+    }
+}
+
+fn refusal(source: &Source, error: &toml::de::Error) -> Problem {
+    let message = error.message().replace('\n', ", ");
+    let mend = mend(&message);
+    match error.span() {
+        Some(span) => source.problem_at(span.start, message, mend),
+        None => Problem::with_file(&source.path, message, mend),
+    }
+}
+
+/// toml's message names what it expected; the mend says what to do about it.
+fn mend(message: &str) -> String {
+    let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+    match quoted.split_first() {
+        Some((found, known)) if message.starts_with("unknown field") => {
+            match nearest(found, known) {
+                Some(name) => format!("did you mean `{name}`?"),
+                None => {
+                    "remove it, or move it to the section where it belongs (REFERENCE.md)".into()
+                }
+            }
+        }
+        Some((found, known)) if message.starts_with("unknown variant") => {
+            match nearest(found, known) {
+                Some(name) => format!("did you mean \"{name}\"?"),
+                None => "write one of the values that are listed".into(),
+            }
+        }
+        Some((missing, _)) if message.starts_with("missing field") => {
+            format!("add `{missing}`; REFERENCE.md says what it holds")
+        }
+        _ if message.starts_with("invalid") => {
+            "write a value of the type that REFERENCE.md gives for this key".into()
+        }
+        _ => "mend the TOML syntax here".into(),
+    }
+}
+
+fn nearest<'n>(found: &str, known: &[&'n str]) -> Option<&'n str> {
+    let (name, distance) = known
+        .iter()
+        .map(|name| (*name, edit_distance(found, name)))
+        .min_by_key(|(_, distance)| *distance)?;
+    (distance <= name.len().div_ceil(3)).then_some(name)
+}
+
+/// Levenshtein's, over bytes: keys are ASCII.
+fn edit_distance(left: &str, right: &str) -> usize {
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (i, a) in left.bytes().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, b) in right.bytes().enumerate() {
+            let substituted = diagonal + usize::from(a != b);
+            diagonal = row[j + 1];
+            row[j + 1] = substituted.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[right.len()]
+}

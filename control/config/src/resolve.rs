@@ -1,0 +1,468 @@
+//! From what the file says to what it means: the one look at the world.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use lazaret_detectors::Class;
+use lazaret_link::Secret;
+use lazaret_policy::{DeclaredClass, Preset};
+
+use crate::class_name;
+use crate::config::{Config, Issuer, Limits, Listen, Policy, Recording, ServerTls, Upstream};
+use crate::file::{File, IssuerSection};
+use crate::{Layout, Problem, Problems, Source, UpstreamUrl};
+
+/// sockaddr_un holds 108 bytes with the terminating zero (unix(7)).
+const UNIX_PATH_BYTES: usize = 107;
+
+/// A segment below this would be all header and rotation; above, sealing and shipping it stalls.
+const SEGMENT_BYTES: std::ops::RangeInclusive<u64> = 1 << 20..=4 << 30;
+
+/// Longer than any policy or claim needs; goes into file names and segment headers.
+const NAME_BYTES: usize = 64;
+
+/// What resolving may ask of the machine.
+pub trait World {
+    fn variable(&self, name: &str) -> Option<String>;
+    fn read(&self, path: &Path) -> io::Result<String>;
+}
+
+/// This machine.
+pub struct Machine;
+
+impl World for Machine {
+    fn variable(&self, name: &str) -> Option<String> {
+        std::env::var(name).ok()
+    }
+
+    fn read(&self, path: &Path) -> io::Result<String> {
+        std::fs::read_to_string(path)
+    }
+}
+
+/// Reads, parses and resolves the configuration of one folder.
+pub fn load(layout: Layout) -> Result<(Config, Source), Problems> {
+    let path = layout.config();
+    let text = Machine.read(&path).map_err(|error| {
+        let mend = "run `lazaret init` first, or name another folder with --dir";
+        Problem::with_file(&path, format!("cannot be read: {error}"), mend)
+    })?;
+    let source = Source::new(path, text);
+    let file = File::parse(&source)?;
+    let config = resolve(&file, &source, layout, &Machine)?;
+    Ok((config, source))
+}
+
+/// Finds every problem before it gives up.
+pub fn resolve(
+    file: &File,
+    source: &Source,
+    layout: Layout,
+    world: &dyn World,
+) -> Result<Config, Problems> {
+    let mut resolver = Resolver { file, source, layout: &layout, world, problems: Vec::new() };
+    let node = resolver.name(&["node", "name"], &file.node.name);
+    let tls = resolver.tls();
+    let listen = resolver.listen();
+    let issuers = resolver.issuers();
+    let upstream = resolver.upstream();
+    let declared = resolver.classes();
+    let recording = resolver.recording();
+    let limits = resolver.limits();
+    let commitment_key = resolver.commitment_key();
+    let mut problems = resolver.problems;
+    problems
+        .sort_by_key(|problem| problem.place.map_or((usize::MAX, 0), |at| (at.line, at.column)));
+    let policy =
+        Policy { preset: file.policy.preset, folder: layout.path(&file.policy.folder), declared };
+    match (node, tls, listen, upstream, commitment_key) {
+        (Some(node), Some(tls), Some(listen), Some(upstream), Some(commitment_key))
+            if problems.is_empty() =>
+        {
+            Ok(Config {
+                layout,
+                node,
+                listen,
+                tls,
+                issuers,
+                upstream,
+                policy,
+                recording,
+                limits,
+                commitment_key,
+            })
+        }
+        _ => Err(Problems(problems)),
+    }
+}
+
+/// Where a step can't give its part, it has pushed a problem and gives `None`.
+struct Resolver<'a> {
+    file: &'a File,
+    source: &'a Source,
+    layout: &'a Layout,
+    world: &'a dyn World,
+    problems: Vec<Problem>,
+}
+
+impl Resolver<'_> {
+    fn refuse(&mut self, keys: &[&str], message: impl Into<String>, mend: impl Into<String>) {
+        self.problems.push(self.source.problem(keys, message, mend));
+    }
+
+    fn name(&mut self, keys: &[&str], name: &str) -> Option<String> {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'_';
+        if !name.is_empty() && name.len() <= NAME_BYTES && name.bytes().all(plain) {
+            return Some(name.to_owned());
+        }
+        let mend = format!("use letters, digits, `.` and `_`, at most {NAME_BYTES}");
+        self.refuse(keys, format!("`{name}` can't be a name"), mend);
+        None
+    }
+
+    fn address(&mut self, keys: &[&str], text: &str) -> Option<SocketAddr> {
+        match text.parse::<SocketAddr>() {
+            Ok(address) if address.port() != 0 => Some(address),
+            _ => {
+                let mend = "write an IP address and a port, such as \"127.0.0.1:7432\"";
+                self.refuse(keys, format!("`{text}` is not an address"), mend);
+                None
+            }
+        }
+    }
+
+    /// A text file that a key names.
+    fn text(&mut self, keys: &[&str], path: &Path) -> Option<String> {
+        match self.world.read(path) {
+            Ok(text) => Some(text),
+            Err(error) => {
+                let mend = "correct the path, or make the file readable for this user";
+                self.refuse(keys, format!("{} cannot be read: {error}", path.display()), mend);
+                None
+            }
+        }
+    }
+
+    fn tls(&mut self) -> Option<Option<ServerTls>> {
+        let Some(section) = &self.file.tls else {
+            return Some(None);
+        };
+        let certificate_path = self.layout.path(&section.certificate);
+        let private_key_path = self.layout.path(&section.private_key);
+        let certificate_chain = self.text(&["tls", "certificate"], &certificate_path);
+        let private_key = self.text(&["tls", "private_key"], &private_key_path);
+        Some(Some(ServerTls {
+            certificate_path,
+            certificate_chain: certificate_chain?,
+            private_key_path,
+            private_key: Secret::new(private_key?),
+        }))
+    }
+
+    fn listen(&mut self) -> Option<Listen> {
+        let section = &self.file.listen;
+        let postgres: Vec<SocketAddr> = section
+            .postgres
+            .iter()
+            .enumerate()
+            .filter_map(|(index, text)| {
+                self.address(&["listen", "postgres", &index.to_string()], text)
+            })
+            .collect();
+        let port = postgres.first().map_or(7432, SocketAddr::port);
+        let unix = section.unix_socket_folder.as_deref().and_then(|folder| {
+            let path = self.layout.path(folder).join(format!(".s.PGSQL.{port}"));
+            self.unix_path(&["listen", "unix_socket_folder"], path)
+        });
+        self.unix_path(&["listen"], self.layout.control_socket());
+        if section.postgres.is_empty() && section.unix_socket_folder.is_none() {
+            let mend = "name an address in `postgres`, or a `unix_socket_folder`";
+            self.refuse(&["listen"], "nothing to listen on", mend);
+        }
+        if !postgres.is_empty() && self.file.tls.is_none() && !section.allow_plaintext {
+            let mend = "add a [tls] section; or, on a network you trust, allow_plaintext = true";
+            let message = "TCP clients need TLS, and there is no certificate";
+            self.refuse(&["listen", "postgres"], message, mend);
+        }
+        let control = self.address(&["listen", "control"], &section.control);
+        let metrics = self.address(&["listen", "metrics"], &section.metrics);
+        Some(Listen {
+            postgres,
+            unix,
+            allow_plaintext: section.allow_plaintext,
+            control: control?,
+            metrics: metrics?,
+        })
+    }
+
+    fn unix_path(&mut self, keys: &[&str], path: PathBuf) -> Option<PathBuf> {
+        if path.as_os_str().len() <= UNIX_PATH_BYTES {
+            return Some(path);
+        }
+        let message = format!("{} is longer than a Unix socket's path may be", path.display());
+        self.refuse(
+            keys,
+            message,
+            format!("at most {UNIX_PATH_BYTES} bytes: use a shorter folder"),
+        );
+        None
+    }
+
+    fn issuers(&mut self) -> Vec<Issuer> {
+        let file = self.file;
+        if file.identity.issuers.is_empty() {
+            let mend = "add [[identity.issuers]] with `url` and `audience`";
+            self.refuse(&["identity", "issuers"], "nobody can be let in without an issuer", mend);
+        }
+        let mut issuers: Vec<Issuer> = Vec::new();
+        for (index, section) in file.identity.issuers.iter().enumerate() {
+            let issuer = self.issuer(&index.to_string(), section);
+            let same =
+                |other: &Issuer| other.url == issuer.url && other.audience == issuer.audience;
+            if issuers.iter().any(same) {
+                let keys = ["identity", "issuers", &index.to_string(), "url"];
+                self.refuse(&keys, "this issuer and audience stand twice", "remove one of the two");
+            }
+            issuers.push(issuer);
+        }
+        issuers
+    }
+
+    fn issuer(&mut self, index: &str, section: &IssuerSection) -> Issuer {
+        let keys = |key| ["identity", "issuers", index, key];
+        if !is_issuer_url(&section.url) {
+            let mend = "write what the tokens' `iss` says: https://..., or http://127.0.0.1:PORT for one on \
+                        this machine";
+            self.refuse(&keys("url"), format!("`{}` can't be an issuer", section.url), mend);
+        }
+        if section.audience.is_empty() {
+            let mend = "write what the tokens' `aud` contains for this gateway";
+            self.refuse(&keys("audience"), "the audience is empty", mend);
+        }
+        let groups_claim: Vec<String> =
+            section.groups_claim.split('.').map(str::to_owned).collect();
+        if groups_claim.iter().any(String::is_empty) {
+            let mend = "write a claim's name, or a path such as realm_access.roles";
+            self.refuse(&keys("groups_claim"), "the claim's path has an empty part", mend);
+        }
+        if section.clock_skew_s > 600 {
+            let mend = "keep the clocks in order and write 600 or less";
+            self.refuse(&keys("clock_skew_s"), "so much skew makes expiry meaningless", mend);
+        }
+        Issuer {
+            url: section.url.clone(),
+            audience: section.audience.clone(),
+            groups_claim,
+            clock_skew_s: section.clock_skew_s,
+            development: section.development,
+        }
+    }
+
+    fn upstream(&mut self) -> Option<Upstream> {
+        let section = &self.file.upstream;
+        let name = self.name(&["upstream", "name"], &section.name);
+        let password = self.password();
+        let root_certificates = section.root_certificates.as_deref().and_then(|path| {
+            self.text(&["upstream", "root_certificates"], &self.layout.path(path))
+        });
+        let url = match UpstreamUrl::parse(&section.url) {
+            Ok(url) => url,
+            Err(error) => {
+                self.refuse(&["upstream", "url"], error.to_string(), error.mend());
+                return None;
+            }
+        };
+        self.url_holds_only_the_address(&url);
+        let database = url.database.unwrap_or_else(|| url.user.clone());
+        let databases = self.databases(&database);
+        let transparent = self.file.policy.preset == Preset::Transparent;
+        if section.pass_user && !transparent {
+            let mend = "remove it, or use preset transparent on a resource without PHI";
+            let message = "pass_user hands the database's own rights to whoever names a user";
+            self.refuse(&["upstream", "pass_user"], message, mend);
+        }
+        Some(Upstream {
+            name: name?,
+            host: url.host,
+            user: url.user,
+            password,
+            tls: section.sslmode,
+            root_certificates,
+            databases,
+            database,
+            pass_user: section.pass_user,
+        })
+    }
+
+    fn url_holds_only_the_address(&mut self, url: &UpstreamUrl) {
+        let keys = ["upstream", "url"];
+        if url.password.is_some() {
+            let mend = "move it to a file named by `password_file`";
+            self.refuse(&keys, "the URL holds a password", mend);
+        }
+        if url.tls.is_some() || url.root_certificates.is_some() {
+            let mend = "write `sslmode` and `root_certificates` as keys of their own";
+            self.refuse(&keys, "the URL holds TLS settings", mend);
+        }
+    }
+
+    fn password(&mut self) -> Option<Secret> {
+        let section = &self.file.upstream;
+        let ways = [
+            section.password.is_some(),
+            section.password_env.is_some(),
+            section.password_file.is_some(),
+        ];
+        if ways.into_iter().filter(|way| *way).count() > 1 {
+            let mend = "keep one of `password`, `password_env` and `password_file`";
+            self.refuse(&["upstream"], "the password is given in more than one way", mend);
+            return None;
+        }
+        if let Some(variable) = &section.password_env {
+            let value = self.world.variable(variable);
+            if value.is_none() {
+                let message = format!("the environment has no variable {variable}");
+                let mend = "set it where `lazaret up` starts";
+                self.refuse(&["upstream", "password_env"], message, mend);
+            }
+            return value.map(Secret::new);
+        }
+        if let Some(path) = &section.password_file {
+            let text = self.text(&["upstream", "password_file"], &self.layout.path(path))?;
+            return Some(Secret::new(text.lines().next().unwrap_or_default().to_owned()));
+        }
+        section.password.clone()
+    }
+
+    fn databases(&mut self, own: &str) -> Vec<String> {
+        let Some(named) = &self.file.upstream.databases else {
+            return vec![own.to_owned()];
+        };
+        let keys = ["upstream", "databases"];
+        if named.is_empty() {
+            let mend = "name the databases that clients may ask for, or remove the key";
+            self.refuse(&keys, "no database may be asked for", mend);
+        }
+        if !named.iter().any(|name| name == "*") {
+            return named.clone();
+        }
+        if named.len() > 1 {
+            self.refuse(&keys, "`*` stands beside other names", "keep either");
+        }
+        if self.file.policy.preset != Preset::Transparent {
+            let mend = "name the databases: control reads and classifies each of them";
+            self.refuse(&keys, "`*` goes with preset transparent only", mend);
+        }
+        Vec::new()
+    }
+
+    fn classes(&mut self) -> Vec<DeclaredClass> {
+        let mut declared = Vec::new();
+        for (name, class) in &self.file.classes {
+            let Some([schema, relation, column]) = class_name::split(name) else {
+                let mend = "write \"schema.relation.column\", or \"schema.relation.*\"";
+                self.refuse(&["classes", name], format!("`{name}` names no column"), mend);
+                continue;
+            };
+            if Class::from_name(class).is_none() {
+                let mend = "write clear, date, age, zip, or the name of an identifier";
+                self.refuse(&["classes", name], format!("`{class}` is no class"), mend);
+                continue;
+            }
+            declared.push(DeclaredClass { schema, relation, column, class: class.clone() });
+        }
+        declared
+    }
+
+    fn recording(&mut self) -> Recording {
+        let section = &self.file.recording;
+        if !SEGMENT_BYTES.contains(&section.segment_bytes) || section.segment_bytes % 4096 != 0 {
+            let mend = format!(
+                "write a multiple of 4096 from {} to {}",
+                SEGMENT_BYTES.start(),
+                SEGMENT_BYTES.end()
+            );
+            self.refuse(&["recording", "segment_bytes"], "no size for a segment", mend);
+        }
+        if section.rotate_after_s == 0 {
+            let mend = "write a number of seconds from 1";
+            self.refuse(&["recording", "rotate_after_s"], "segments would rotate for ever", mend);
+        }
+        Recording {
+            durability: section.durability,
+            segment_bytes: section.segment_bytes,
+            rotate_after_s: section.rotate_after_s,
+            folder: self.layout.path(&section.folder),
+            ship_to: self.layout.path(&section.ship_to),
+            shards: section.shards,
+        }
+    }
+
+    fn limits(&mut self) -> Limits {
+        let section = &self.file.limits;
+        self.in_range("startup_timeout_ms", section.startup_timeout_ms, 100..=600_000);
+        self.in_range("idle_timeout_ms", section.idle_timeout_ms, 1_000..=604_800_000);
+        self.in_range("max_sessions", u64::from(section.max_sessions), 1..=1_000_000);
+        self.in_range("lease_ms", section.lease_ms, 1_000..=600_000);
+        self.in_range("drain_ms", section.drain_ms, 0..=3_600_000);
+        Limits {
+            startup_timeout_ms: section.startup_timeout_ms,
+            idle_timeout_ms: section.idle_timeout_ms,
+            max_sessions: section.max_sessions,
+            lease_ms: section.lease_ms,
+            drain_ms: section.drain_ms,
+        }
+    }
+
+    fn in_range(&mut self, key: &str, value: u64, range: std::ops::RangeInclusive<u64>) {
+        if !range.contains(&value) {
+            let mend = format!("write a number from {} to {}", range.start(), range.end());
+            self.refuse(&["limits", key], format!("{value} is out of range"), mend);
+        }
+    }
+
+    fn commitment_key(&mut self) -> Option<Secret> {
+        let path = self.layout.commitment_key();
+        match self.world.read(&path) {
+            Ok(text) if text.trim().len() >= 32 => Some(Secret::new(text.trim().to_owned())),
+            Ok(_) => {
+                let mend =
+                    "restore it from a backup; commitments made under another key can't be opened";
+                self.problems.push(Problem::with_file(&path, "is no key", mend));
+                None
+            }
+            Err(error) => {
+                let mend = "restore it from a backup, or run `lazaret init` for a new folder";
+                let message = format!("cannot be read: {error}");
+                self.problems.push(Problem::with_file(&path, message, mend));
+                None
+            }
+        }
+    }
+}
+
+/// OpenID Connect Discovery 1.0, section 2: https, no query, no fragment. Plain http only where no
+/// network lies between.
+fn is_issuer_url(url: &str) -> bool {
+    let plain = url.strip_prefix("http://");
+    let Some(rest) = url.strip_prefix("https://").or(plain) else {
+        return false;
+    };
+    let authority = rest.split('/').next().unwrap_or_default();
+    let clean = !url.contains(['?', '#', '@']) && !url.contains(char::is_whitespace);
+    clean && !authority.is_empty() && (plain.is_none() || is_loopback(authority))
+}
+
+fn is_loopback(authority: &str) -> bool {
+    if let Ok(address) = authority.parse::<SocketAddr>() {
+        return address.ip().is_loopback();
+    }
+    let host = authority.split(':').next().unwrap_or_default();
+    host == "localhost"
+        || authority.parse::<IpAddr>().or_else(|_| host.parse()).is_ok_and(|ip| ip.is_loopback())
+}
+
+#[cfg(test)]
+#[path = "resolve_tests.rs"]
+mod tests;

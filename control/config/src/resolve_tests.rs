@@ -1,0 +1,287 @@
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::{Answers, template};
+
+#[derive(Default)]
+struct Fake {
+    variables: BTreeMap<&'static str, &'static str>,
+    files: BTreeMap<&'static str, &'static str>,
+}
+
+impl World for Fake {
+    fn variable(&self, name: &str) -> Option<String> {
+        self.variables.get(name).map(|value| (*value).to_owned())
+    }
+
+    fn read(&self, path: &Path) -> io::Result<String> {
+        let name = path.to_str().unwrap_or_default();
+        self.files
+            .get(name)
+            .map(|text| (*text).to_owned())
+            .ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+}
+
+fn machine() -> Fake {
+    Fake {
+        variables: [("PGPASS", "from the environment")].into(),
+        files: [
+            ("/d/keys/commitment.key", "0123456789abcdef0123456789abcdef\n"),
+            ("/d/keys/upstream.password", "from a file\nsecond line\n"),
+            ("/d/tls/server.pem", "certificate"),
+            ("/d/tls/server.key", "key"),
+        ]
+        .into(),
+    }
+}
+
+fn resolve_text(text: &str) -> Result<Config, Problems> {
+    let source = Source::new("/d/lazaret.toml", text);
+    let file = File::parse(&source)?;
+    resolve(&file, &source, Layout::new(Path::new("/d")).unwrap(), &machine())
+}
+
+/// What is printed for a file that is wrong.
+fn refusals(text: &str) -> String {
+    match resolve_text(text) {
+        Ok(_) => panic!("accepted"),
+        Err(problems) => problems.to_string(),
+    }
+}
+
+/// The least that is right; `more` stands in front of it.
+fn with(more: &str) -> String {
+    format!(
+        r#"{more}
+[tls]
+certificate = "tls/server.pem"
+private_key = "tls/server.key"
+[[identity.issuers]]
+url = "https://issuer.example"
+audience = "lazaret"
+[upstream]
+url = "postgres://svc@db.example/main"
+"#
+    )
+}
+
+#[test]
+fn what_is_left_out_has_safe_defaults() {
+    let config = resolve_text(&with("")).unwrap();
+    assert_eq!(config.listen.postgres, ["127.0.0.1:7432".parse().unwrap()]);
+    assert_eq!(config.listen.control.port(), 7480);
+    assert_eq!(config.listen.metrics.port(), 7490);
+    assert!(!config.listen.allow_plaintext);
+    assert_eq!(config.upstream.tls, lazaret_link::UpstreamTlsMode::VerifyFull);
+    assert_eq!(config.upstream.databases, ["main"]);
+    assert_eq!(config.policy.preset, Preset::SafeHarbor);
+    assert_eq!(config.recording.durability, lazaret_link::Durability::Process);
+    assert_eq!(config.recording.folder, Path::new("/d/segments"));
+    assert_eq!(config.limits.lease_ms, 60_000);
+}
+
+#[test]
+fn a_password_comes_from_the_file_the_environment_or_a_file_of_its_own() {
+    let password = |line: &str| {
+        let config = resolve_text(&format!("{}{line}\n", with(""))).unwrap();
+        config.upstream.password.unwrap().expose().to_owned()
+    };
+    assert_eq!(password("password = \"here\""), "here");
+    assert_eq!(password("password_env = \"PGPASS\""), "from the environment");
+    assert_eq!(password("password_file = \"keys/upstream.password\""), "from a file");
+}
+
+#[test]
+fn no_refusal_quotes_a_password() {
+    for line in ["password = 271828", "password = { env = \"271828\" }", "password = \"271828"] {
+        let refusal = refusals(&format!("{}{line}\n", with("")));
+        assert!(!refusal.contains("271828"), "{refusal}");
+    }
+    let url = with("").replace("svc@", "svc:271828@");
+    assert!(!refusals(&url).contains("271828"));
+}
+
+#[test]
+fn a_misspelt_key_is_named_with_its_place_and_the_right_one() {
+    insta::assert_snapshot!(refusals(&with("[listen]\npostgress = []")), @r#"
+    /d/lazaret.toml:2:1: unknown field `postgress`, expected one of `postgres`, `unix_socket_folder`, `allow_plaintext`, `control`, `metrics`
+      mend: did you mean `postgres`?
+    "#);
+}
+
+#[test]
+fn a_misspelt_value_is_named_with_the_right_one() {
+    insta::assert_snapshot!(refusals(&with("[policy]\npreset = \"safe-harbour\"")), @r#"
+    /d/lazaret.toml:2:10: unknown variant `safe-harbour`, expected one of `safe-harbor`, `limited-data-set`, `expert`, `transparent`
+      mend: did you mean "safe-harbor"?
+    "#);
+}
+
+#[test]
+fn a_missing_key_is_named() {
+    let text = with("").replace("audience = \"lazaret\"\n", "");
+    insta::assert_snapshot!(refusals(&text), @r#"
+    /d/lazaret.toml:5:1: missing field `audience`
+      mend: add `audience`; REFERENCE.md says what it holds
+    "#);
+}
+
+#[test]
+fn broken_toml_is_placed() {
+    insta::assert_snapshot!(refusals("[node]\nname = \"a\nb\"\n"), @r#"
+    /d/lazaret.toml:3:3: key with no value, expected `=`
+      mend: mend the TOML syntax here
+    "#);
+}
+
+#[test]
+fn every_problem_is_found_at_once() {
+    let text = r#"
+[node]
+name = "a/b"
+[listen]
+postgres = ["localhost:7432", "127.0.0.1:0"]
+control = "here"
+unix_socket_folder = "run"
+[tls]
+certificate = "tls/absent.pem"
+private_key = "tls/server.key"
+[[identity.issuers]]
+url = "http://issuer.example"
+audience = ""
+groups_claim = "a..b"
+clock_skew_s = 86400
+[upstream]
+name = ""
+url = "postgres://svc:secret@db.example/main?sslmode=require"
+password_env = "UNSET"
+databases = ["*"]
+pass_user = true
+[classes]
+"patients.note" = "clear"
+"public.patients.note" = "cleer"
+[recording]
+segment_bytes = 5
+rotate_after_s = 0
+[limits]
+lease_ms = 1
+max_sessions = 0
+"#;
+    insta::assert_snapshot!(refusals(text), @r#"
+    /d/lazaret.toml:3:8: `a/b` can't be a name
+      mend: use letters, digits, `.` and `_`, at most 64
+    /d/lazaret.toml:5:13: `localhost:7432` is not an address
+      mend: write an IP address and a port, such as "127.0.0.1:7432"
+    /d/lazaret.toml:5:31: `127.0.0.1:0` is not an address
+      mend: write an IP address and a port, such as "127.0.0.1:7432"
+    /d/lazaret.toml:6:11: `here` is not an address
+      mend: write an IP address and a port, such as "127.0.0.1:7432"
+    /d/lazaret.toml:9:15: /d/tls/absent.pem cannot be read: entity not found
+      mend: correct the path, or make the file readable for this user
+    /d/lazaret.toml:12:7: `http://issuer.example` can't be an issuer
+      mend: write what the tokens' `iss` says: https://..., or http://127.0.0.1:PORT for one on this machine
+    /d/lazaret.toml:13:12: the audience is empty
+      mend: write what the tokens' `aud` contains for this gateway
+    /d/lazaret.toml:14:16: the claim's path has an empty part
+      mend: write a claim's name, or a path such as realm_access.roles
+    /d/lazaret.toml:15:16: so much skew makes expiry meaningless
+      mend: keep the clocks in order and write 600 or less
+    /d/lazaret.toml:17:8: `` can't be a name
+      mend: use letters, digits, `.` and `_`, at most 64
+    /d/lazaret.toml:18:7: the URL holds a password
+      mend: move it to a file named by `password_file`
+    /d/lazaret.toml:18:7: the URL holds TLS settings
+      mend: write `sslmode` and `root_certificates` as keys of their own
+    /d/lazaret.toml:19:16: the environment has no variable UNSET
+      mend: set it where `lazaret up` starts
+    /d/lazaret.toml:20:13: `*` goes with preset transparent only
+      mend: name the databases: control reads and classifies each of them
+    /d/lazaret.toml:21:13: pass_user hands the database's own rights to whoever names a user
+      mend: remove it, or use preset transparent on a resource without PHI
+    /d/lazaret.toml:23:19: `patients.note` names no column
+      mend: write "schema.relation.column", or "schema.relation.*"
+    /d/lazaret.toml:24:26: `cleer` is no class
+      mend: write clear, date, age, zip, or the name of an identifier
+    /d/lazaret.toml:26:17: no size for a segment
+      mend: write a multiple of 4096 from 1048576 to 4294967296
+    /d/lazaret.toml:27:18: segments would rotate for ever
+      mend: write a number of seconds from 1
+    /d/lazaret.toml:29:12: 1 is out of range
+      mend: write a number from 1000 to 600000
+    /d/lazaret.toml:30:16: 0 is out of range
+      mend: write a number from 1 to 1000000
+    "#);
+}
+
+#[test]
+fn tcp_without_a_certificate_is_refused_unless_plaintext_is_allowed() {
+    let text = r#"
+[listen]
+postgres = ["127.0.0.1:7432"]
+[[identity.issuers]]
+url = "https://issuer.example"
+audience = "lazaret"
+[upstream]
+url = "postgres://svc@db.example/main"
+"#;
+    insta::assert_snapshot!(refusals(text), @r#"
+    /d/lazaret.toml:3:12: TCP clients need TLS, and there is no certificate
+      mend: add a [tls] section; or, on a network you trust, allow_plaintext = true
+    "#);
+    let allowed = text.replace("[listen]", "[listen]\nallow_plaintext = true");
+    assert!(resolve_text(&allowed).unwrap().tls.is_none());
+}
+
+#[test]
+fn plain_http_is_for_issuers_on_this_machine() {
+    for good in
+        ["https://a.example/x", "http://127.0.0.1:7480", "http://[::1]:80", "http://localhost:1"]
+    {
+        assert!(is_issuer_url(good), "{good}");
+    }
+    for bad in [
+        "http://a.example",
+        "http://127.0.0.1.evil.example",
+        "https://",
+        "https://user@a.example",
+        "https://a.example/?x",
+        "ftp://a.example",
+    ] {
+        assert!(!is_issuer_url(bad), "{bad}");
+    }
+}
+
+#[test]
+fn the_template_resolves_for_every_preset_and_kind_of_upstream() {
+    let presets = [Preset::SafeHarbor, Preset::LimitedDataSet, Preset::Expert, Preset::Transparent];
+    let urls = [
+        "postgres://svc:p@db.example:6432/ma%22in",
+        "postgres://svc@127.0.0.1/db",
+        "postgres://svc@/db?host=/run/postgresql",
+    ];
+    for preset in presets {
+        for url in urls {
+            let upstream = UpstreamUrl::parse(url).unwrap();
+            let answers = Answers {
+                upstream: &upstream,
+                preset,
+                port_base: 9000,
+                allow_plaintext: false,
+                pass_user: preset == Preset::Transparent,
+            };
+            let config = resolve_text(&template(&answers)).unwrap();
+            assert_eq!(config.policy.preset, preset);
+            assert_eq!(config.upstream.host, upstream.host);
+            assert_eq!(config.upstream.password.is_some(), upstream.password.is_some());
+            assert_eq!(config.listen.postgres[0].port(), 9000);
+            assert_eq!(config.listen.control.port(), 9048);
+            assert_eq!(config.listen.metrics.port(), 9058);
+            assert_eq!(config.issuers[0].url, "http://127.0.0.1:9048");
+            assert!(config.issuers[0].development);
+            let is_local = !url.contains("db.example");
+            let disabled = config.upstream.tls == lazaret_link::UpstreamTlsMode::Disable;
+            assert_eq!(disabled, is_local, "{url}");
+        }
+    }
+}

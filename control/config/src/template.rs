@@ -1,0 +1,168 @@
+//! The commented file that `lazaret init` writes.
+
+use lazaret_link::UpstreamTlsMode;
+use lazaret_policy::Preset;
+
+use crate::{UpstreamHost, UpstreamUrl};
+
+/// What init was told.
+pub struct Answers<'a> {
+    pub upstream: &'a UpstreamUrl,
+    pub preset: Preset,
+    /// PostgreSQL listens here, control 48 above, metrics 58 above.
+    pub port_base: u16,
+    pub allow_plaintext: bool,
+    pub pass_user: bool,
+}
+
+impl Answers<'_> {
+    pub fn control_port(&self) -> u16 {
+        self.port_base.saturating_add(48)
+    }
+
+    pub fn metrics_port(&self) -> u16 {
+        self.port_base.saturating_add(58)
+    }
+
+    /// What the tokens of the development issuer say as `iss`.
+    pub fn issuer_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.control_port())
+    }
+
+    /// As the URL says. Where it says nothing, the server is verified, unless no network lies between.
+    pub fn tls_mode(&self) -> UpstreamTlsMode {
+        let local = match &self.upstream.host {
+            UpstreamHost::Unix { .. } => true,
+            UpstreamHost::Tcp { host, .. } => {
+                host == "localhost"
+                    || host.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback())
+            }
+        };
+        let default = if local { UpstreamTlsMode::Disable } else { UpstreamTlsMode::VerifyFull };
+        self.upstream.tls.unwrap_or(default)
+    }
+}
+
+/// A working `lazaret.toml`. It holds no secret.
+pub fn template(answers: &Answers<'_>) -> String {
+    let port = answers.port_base;
+    let control_port = answers.control_port();
+    let metrics_port = answers.metrics_port();
+    let allow_plaintext = answers.allow_plaintext;
+    let issuer = answers.issuer_url();
+    let upstream = upstream_section(answers);
+    let preset = preset_name(answers.preset);
+    format!(
+        r#"# Lazaret. `lazaret check --dir .` says what is wrong with this file and how to mend it.
+# Paths are relative to this folder. Changes to policies take effect at once, others at the next start.
+
+[listen]
+# PostgreSQL clients connect here, with TLS and a token as the password.
+postgres = ["127.0.0.1:{port}"]
+# The same without TLS on a Unix socket in this folder: psql -h FOLDER -p {port}
+unix_socket_folder = "run"
+# true lets TCP clients go without TLS. Their tokens are then readable on the way.
+allow_plaintext = {allow_plaintext}
+# Health and the development issuer; and the data plane's Prometheus metrics.
+control = "127.0.0.1:{control_port}"
+metrics = "127.0.0.1:{metrics_port}"
+
+[tls]
+# Self-signed by tls/ca.pem, for localhost, 127.0.0.1 and ::1. Put your own here.
+certificate = "tls/server.pem"
+private_key = "tls/server.key"
+
+# A development issuer: `lazaret token` mints tokens for whoever can read keys/.
+# Before real data comes near, replace it by your pipeline's own, for instance:
+#   url = "https://token.actions.githubusercontent.com"
+#   audience = "lazaret"
+#   groups_claim = "repository_owner"
+[[identity.issuers]]
+url = "{issuer}"
+audience = "lazaret"
+groups_claim = "groups"
+development = true
+
+{upstream}
+[policy]
+# safe-harbor, limited-data-set, expert; or transparent, which permits everything and masks nothing.
+preset = "{preset}"
+# Every *.cedar file in it. Read again when one changes, or on SIGHUP to control.
+folder = "policy"
+
+# Columns whose names don't tell what they hold.
+[classes]
+# "public.patients.note" = "clear"
+# "public.visits.code" = "unique_code"
+
+[recording]
+# process: what is recorded survives the death of a process. power: power loss as well, more slowly.
+durability = "process"
+folder = "segments"
+ship_to = "shipped"
+
+[limits]
+# How long running sessions go on without control.
+lease_ms = 60000
+"#
+    )
+}
+
+fn upstream_section(answers: &Answers<'_>) -> String {
+    let url = answers.upstream.without_password();
+    let sslmode = tls_mode_name(answers.tls_mode());
+    let pass_user = answers.pass_user;
+    let password = match answers.upstream.password {
+        Some(_) => "password_file = \"keys/upstream.password\"".to_owned(),
+        None => "# password_file = \"keys/upstream.password\"".to_owned(),
+    };
+    let roots = match &answers.upstream.root_certificates {
+        Some(path) => format!("root_certificates = {}", toml_string(&path.to_string_lossy())),
+        None => "# root_certificates = \"/etc/ssl/certs/ca-certificates.crt\"".to_owned(),
+    };
+    let databases = match answers.preset {
+        Preset::Transparent => "databases = [\"*\"]".to_owned(),
+        _ => {
+            let own = answers.upstream.database.as_ref().unwrap_or(&answers.upstream.user);
+            format!("databases = [{}]", toml_string(own))
+        }
+    };
+    format!(
+        r#"[upstream]
+# The resource's name in policies and records.
+name = "warehouse"
+url = {url}
+{password}
+# disable, require, verify-ca, verify-full
+sslmode = "{sslmode}"
+{roots}
+# What clients may ask for.
+{databases}
+# With preset transparent only: the client's user name goes upstream.
+pass_user = {pass_user}
+"#,
+        url = toml_string(&url),
+    )
+}
+
+fn preset_name(preset: Preset) -> &'static str {
+    match preset {
+        Preset::SafeHarbor => "safe-harbor",
+        Preset::LimitedDataSet => "limited-data-set",
+        Preset::Expert => "expert",
+        Preset::Transparent => "transparent",
+    }
+}
+
+fn tls_mode_name(mode: UpstreamTlsMode) -> &'static str {
+    match mode {
+        UpstreamTlsMode::Disable => "disable",
+        UpstreamTlsMode::Require => "require",
+        UpstreamTlsMode::VerifyCa => "verify-ca",
+        UpstreamTlsMode::VerifyFull => "verify-full",
+    }
+}
+
+fn toml_string(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}
