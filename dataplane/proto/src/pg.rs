@@ -23,6 +23,8 @@ pub mod types;
 mod encode;
 mod list;
 mod read;
+#[cfg(test)]
+mod tests;
 
 pub use list::{Cells, Formats, Oids};
 pub use read::MessageError;

@@ -57,8 +57,6 @@ pub enum StartupError {
     Version(Version),
     #[error("invalid startup packet: {0}")]
     Malformed(#[from] MessageError),
-    #[error("invalid startup packet: a parameter without a name")]
-    EmptyName,
     #[error("invalid length {0} of the cancel key")]
     SecretLength(usize),
 }
@@ -151,11 +149,7 @@ impl<'a> Startup<'a> {
             reader.string()?;
             end = *reader;
         }
-        let raw = end.since(start);
-        if raw.first() == Some(&0) {
-            return Err(StartupError::EmptyName);
-        }
-        Ok(Self { version, parameters: Parameters { raw } })
+        Ok(Self { version, parameters: Parameters { raw: end.since(start) } })
     }
 
     /// The version to speak, and what NegotiateProtocolVersion has to say, if anything: the

@@ -19,7 +19,10 @@ pub enum Authentication<'a> {
     SaslContinue(&'a [u8]),
     SaslFinal(&'a [u8]),
     /// A method that this list does not know.
-    Other(u32),
+    Other {
+        code: u32,
+        data: &'a [u8],
+    },
 }
 
 /// SASL mechanisms in the server's order of preference.
@@ -41,10 +44,7 @@ impl<'a> Authentication<'a> {
             10 => Self::Sasl(Mechanisms::read(reader)?),
             11 => Self::SaslContinue(reader.remainder()),
             12 => Self::SaslFinal(reader.remainder()),
-            code => {
-                reader.remainder();
-                Self::Other(code)
-            }
+            code => Self::Other { code, data: reader.remainder() },
         })
     }
 
@@ -52,19 +52,15 @@ impl<'a> Authentication<'a> {
         out.extend_from_slice(&self.code().to_be_bytes());
         match self {
             Self::Md5Password { salt } => out.extend_from_slice(salt),
-            Self::GssContinue(data) | Self::SaslContinue(data) | Self::SaslFinal(data) => {
-                out.extend_from_slice(data);
-            }
+            Self::GssContinue(data)
+            | Self::SaslContinue(data)
+            | Self::SaslFinal(data)
+            | Self::Other { data, .. } => out.extend_from_slice(data),
             Self::Sasl(mechanisms) => {
                 mechanisms.iter().for_each(|name| encode::string(out, name));
                 out.push(0);
             }
-            Self::Ok
-            | Self::KerberosV5
-            | Self::CleartextPassword
-            | Self::Gss
-            | Self::Sspi
-            | Self::Other(_) => {}
+            Self::Ok | Self::KerberosV5 | Self::CleartextPassword | Self::Gss | Self::Sspi => {}
         }
     }
 
@@ -80,7 +76,7 @@ impl<'a> Authentication<'a> {
             Self::Sasl(_) => 10,
             Self::SaslContinue(_) => 11,
             Self::SaslFinal(_) => 12,
-            Self::Other(code) => *code,
+            Self::Other { code, .. } => *code,
         }
     }
 }
