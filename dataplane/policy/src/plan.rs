@@ -41,6 +41,8 @@ pub enum Action {
 pub struct ColumnPlan {
     pub action: Action,
     pub kind: TypeKind,
+    /// Tells what the bounds of a range are; 0 where it isn't known.
+    pub type_oid: u32,
     pub format: Format,
     /// Why, for the findings that the record counts.
     pub class: Class,
