@@ -9,14 +9,20 @@
 
 mod certificates;
 mod error;
+mod gateway;
 pub mod patients;
+mod pgbouncer;
 mod port;
 mod postgres;
 mod process;
 pub mod tree;
+pub mod wire;
 
 pub use certificates::Certificates;
 pub use error::HarnessError;
+pub use gateway::{Gateway, GatewayOptions};
+pub use pgbouncer::Pgbouncer;
 pub use port::{free_port, free_port_base};
 pub use postgres::{Authentication, Installation, Postgres, PostgresOptions};
-pub use process::{Account, Lifetime, Process, Usage, run, usage_of};
+pub use process::{Account, Lifetime, Process, Usage, run, signal_process, usage_of};
+pub use rustix::process::Signal;

@@ -19,6 +19,8 @@ use crate::{Account, Certificates, HarnessError, Lifetime, Process, free_port, r
 #[derive(Clone, Debug)]
 pub struct Installation {
     programs: PathBuf,
+    /// What to copy next to the data, because the server's account may not reach it where it is.
+    movable: Option<PathBuf>,
 }
 
 impl Installation {
@@ -34,20 +36,36 @@ impl Installation {
             .filter(|path| path.join("bin/initdb").exists())
             .max_by_key(version);
         newest
-            .map(|path| Self { programs: path.join("bin") })
+            .map(|path| Self { programs: path.join("bin"), movable: None })
             .ok_or_else(|| HarnessError::Missing(base.join("*/bin/initdb")))
     }
 
     /// One of the other versions that `cargo xtask setup` unpacks.
     pub fn embedded(major: u32) -> Result<Self, HarnessError> {
-        let modules = tree::counterparts().join("node/node_modules");
-        let programs = modules.join(format!("postgres-{major}/native/bin"));
-        Ok(Self { programs: tree::existing(programs)? })
+        let modules = ["node", "node-outer"].map(|folder| {
+            tree::counterparts().join(format!("{folder}/node_modules/postgres-{major}/native"))
+        });
+        let [_, outer] = &modules;
+        let found = modules.iter().find(|path| path.exists()).unwrap_or(outer);
+        Self::movable(found, "bin")
     }
 
-    /// Binaries in a folder.
-    pub fn at(programs: &Path) -> Result<Self, HarnessError> {
-        Ok(Self { programs: tree::existing(programs.to_path_buf())? })
+    /// A folder that holds an installation, and where its programs are in it.
+    pub fn movable(folder: &Path, programs: &str) -> Result<Self, HarnessError> {
+        Ok(Self {
+            programs: tree::existing(folder.join(programs))?,
+            movable: Some(folder.to_path_buf()),
+        })
+    }
+
+    /// The same installation, where the account that runs the server can reach it.
+    fn placed(&self, account: Account, folder: &Path) -> Result<Self, HarnessError> {
+        let Some(movable) = &self.movable else { return Ok(self.clone()) };
+        let copy = folder.join("installation");
+        run(Command::new("cp").arg("-a").arg(movable).arg(&copy))?;
+        account.own(&copy)?;
+        let programs = self.programs.strip_prefix(movable).unwrap_or(&self.programs);
+        Ok(Self { programs: copy.join(programs), movable: None })
     }
 
     /// A program of this installation.
@@ -89,6 +107,7 @@ pub struct Postgres {
     path: PathBuf,
     port: u16,
     certificates: Option<Certificates>,
+    installation: Installation,
 }
 
 impl Postgres {
@@ -110,6 +129,7 @@ impl Postgres {
         account.own(folder.path())?;
         let path = folder.path().to_path_buf();
 
+        let installation = installation.placed(account, &path)?;
         initialise(&installation, account, &path, options.authentication)?;
         let certificates = match options.tls {
             true => Some(certificates(account, &path)?),
@@ -139,7 +159,7 @@ impl Postgres {
             }
             false => Some(folder),
         };
-        Ok(Self { process, _folder: folder, path, port, certificates })
+        Ok(Self { process, _folder: folder, path, port, certificates, installation })
     }
 
     pub fn port(&self) -> u16 {
@@ -148,6 +168,11 @@ impl Postgres {
 
     pub fn id(&self) -> u32 {
         self.process.id()
+    }
+
+    /// The binaries it runs from.
+    pub fn installation(&self) -> &Installation {
+        &self.installation
     }
 
     /// The folder of the Unix socket, which trusts everyone, and of the server's data.
@@ -295,6 +320,19 @@ mod tests {
         drop(server);
         assert!(!folder.exists());
         assert!(!Path::new(&format!("/proc/{id}")).exists());
+    }
+
+    #[test]
+    fn servers_12_and_18_run_from_a_copy() {
+        for major in [12, 18] {
+            let options = PostgresOptions {
+                installation: Some(Installation::embedded(major).unwrap()),
+                ..PostgresOptions::default()
+            };
+            let server = Postgres::start(&options).unwrap();
+            let version = server.execute("postgres", "show server_version_num").unwrap();
+            assert!(version.starts_with(&major.to_string()), "{version}");
+        }
     }
 
     #[test]

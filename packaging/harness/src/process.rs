@@ -190,7 +190,20 @@ pub fn usage_of(id: u32) -> Usage {
     }
 }
 
-pub(crate) fn signal_process(id: u32, signal: Signal) {
+/// A child of this process, by its program's name.
+pub(crate) fn child_named(parent: u32, name: &str) -> Option<u32> {
+    // The kernel keeps the first 15 bytes of a name.
+    let short: String = name.chars().take(15).collect();
+    let processes = fs::read_dir("/proc").ok()?.flatten();
+    processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok()).find(|id| {
+        let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
+        let field = |key: &str| status.lines().find_map(|line| line.strip_prefix(key));
+        field("Name:").map(str::trim) == Some(&short)
+            && field("PPid:").map(str::trim) == Some(&parent.to_string())
+    })
+}
+
+pub fn signal_process(id: u32, signal: Signal) {
     // A process that has ended in the meantime needs no signal.
     if let Some(pid) = i32::try_from(id).ok().and_then(Pid::from_raw) {
         let _ = kill_process(pid, signal);
