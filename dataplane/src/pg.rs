@@ -10,6 +10,8 @@ mod scram_keys;
 
 pub(crate) use scram_keys::ScramKeys;
 
+use lazaret_link::Settings;
+
 use crate::buffer::Buffer;
 use crate::context::{CancelKey, Context, Event, Now, Side};
 
@@ -17,15 +19,17 @@ use crate::context::{CancelKey, Context, Event, Now, Side};
 pub(crate) struct Session {}
 
 impl Session {
-    /// A connection was accepted. `secure` is true on a Unix socket, which needs no TLS.
+    /// A connection was accepted. `secure` is true on a Unix socket, which needs no TLS. `cancel` comes
+    /// with 32 random bytes; the session cuts them to what the client's protocol has room for.
     pub(crate) fn new(
         id: [u8; 16],
         client_address: String,
         secure: bool,
         cancel: CancelKey,
+        settings: &Settings,
         now: Now,
     ) -> Self {
-        let _ = (id, client_address, secure, cancel, now);
+        let _ = (id, client_address, secure, cancel, settings, now);
         todo!()
     }
 
@@ -53,6 +57,12 @@ impl Session {
 
     /// The session is over: both sides may be dropped once their outboxes are empty.
     pub(crate) fn is_over(&self) -> bool {
+        todo!()
+    }
+
+    /// Whether a CancelRequest with this key is for this session; compared in constant time.
+    pub(crate) fn answers_to(&self, key: &CancelKey) -> bool {
+        let _ = key;
         todo!()
     }
 
