@@ -19,3 +19,7 @@ pub(crate) const NAMED_OBJECTS: usize = 4096;
 
 const _: () = assert!(ROW_IN_MEMORY_BYTES >= BUFFER_BYTES);
 const _: () = assert!(OUTBOX_BYTES >= BUFFER_BYTES);
+
+/// Cells gathered for one scan: enough to spread the cost of a call over many cells, little enough
+/// that they are still in the second-level cache when their findings are covered.
+pub(crate) const SCAN_BATCH_BYTES: usize = 64 << 10;

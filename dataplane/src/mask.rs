@@ -8,8 +8,16 @@
 //! Typed masks are done at once; cells to scan are gathered, over as many rows as the batch
 //! holds, and matched in one call by [`RowMasker::cover`]. Bytes may leave only after that.
 
+mod blob;
+mod cells;
 mod copy;
+mod date;
+mod gather;
+mod inet;
+mod keep;
 mod large;
+mod nested;
+mod number;
 mod row;
 mod text;
 mod typed;
@@ -21,18 +29,32 @@ pub(crate) use large::LargeRow;
 pub(crate) use row::RowMasker;
 pub(crate) use text::cover_text;
 
-/// Whether dates are written as ISO 8601 says, by the DateStyle that the server last reported.
-/// Dates in another style can't be generalised to their year, so they become NULL.
+/// How dates are masked in one session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum DateStyle {
+pub(crate) struct Dates {
+    style: DateStyle,
+    /// 164.514(b)(2)(i)(C): the year may stay unless it tells an age above 89. Earlier ones become
+    /// this one.
+    oldest_year: i64,
+}
+
+/// By the DateStyle that the server last reported. Dates in a style that isn't known here can't
+/// be cut to their year, so they become NULL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum DateStyle {
     Iso,
     Other,
 }
 
-impl DateStyle {
-    /// By the value of the DateStyle parameter: `ISO, MDY`.
-    pub(crate) fn from_parameter(value: &[u8]) -> Self {
-        if value.starts_with(b"ISO") { Self::Iso } else { Self::Other }
+impl Dates {
+    /// By the value of the DateStyle parameter (`ISO, MDY`) and the time now.
+    pub(crate) fn new(date_style: &[u8], now_unix_us: u64) -> Self {
+        let style = if date_style.starts_with(b"ISO") { DateStyle::Iso } else { DateStyle::Other };
+        Self { style, oldest_year: date::year_of_moment(now_unix_us) - 90 }
+    }
+
+    fn are_iso(self) -> bool {
+        self.style == DateStyle::Iso
     }
 }
 

@@ -4,14 +4,14 @@ use lazaret_detectors::Scanner;
 use lazaret_policy::Plan;
 use lazaret_sql::Copy;
 
-use super::{Counts, DateStyle, MaskError};
+use super::{Counts, Dates, MaskError};
 
 /// One per COPY. A row may come in several CopyData messages; it leaves in one, as PostgreSQL
 /// sends it.
 pub(crate) struct CopyMasker {}
 
 impl CopyMasker {
-    pub(crate) fn new(plan: Plan, copy: &Copy, dates: DateStyle) -> Self {
+    pub(crate) fn new(plan: Plan, copy: &Copy, dates: Dates) -> Self {
         let _ = (plan, copy, dates);
         todo!()
     }

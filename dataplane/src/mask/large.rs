@@ -4,7 +4,7 @@ use lazaret_detectors::Scanner;
 use lazaret_policy::Plan;
 use lazaret_proto::pg::frame::FrameHeader;
 
-use super::{Counts, DateStyle, MaskError};
+use super::{Counts, Dates, MaskError};
 
 /// One per large row. Its lengths leave before its cells have been seen, so only masks that keep
 /// the length apply.
@@ -13,11 +13,7 @@ pub(crate) struct LargeRow {}
 impl LargeRow {
     /// Refuses a plan with a column that couldn't be masked if it is the large one: then nothing
     /// of the row has left yet, and the session may go on without it.
-    pub(crate) fn begin(
-        plan: &Plan,
-        dates: DateStyle,
-        header: FrameHeader,
-    ) -> Result<Self, MaskError> {
+    pub(crate) fn begin(plan: &Plan, dates: Dates, header: FrameHeader) -> Result<Self, MaskError> {
         let _ = (plan, dates, header);
         todo!()
     }

@@ -1,6 +1,6 @@
 //! Masks texts outside rows: error and notice fields, notifications, parameters, names.
 
-use lazaret_detectors::{Finding, Scanner};
+use lazaret_detectors::{Finding, Scanner, mask};
 
 use super::Counts;
 
@@ -10,6 +10,13 @@ pub(crate) fn cover_text(
     scanner: &mut Scanner,
     findings: &mut Vec<Finding>,
 ) -> Counts {
-    let _ = (text, scanner, findings);
-    todo!()
+    findings.clear();
+    scanner.scan(text, findings);
+    let mut counts = Counts::default();
+    for finding in &*findings {
+        counts.found(finding.identifier);
+    }
+    counts.cells_masked = u32::from(!findings.is_empty());
+    mask::redact_findings(text, findings);
+    counts
 }

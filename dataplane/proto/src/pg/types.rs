@@ -32,6 +32,10 @@ pub fn range_subtype(oid: u32) -> Option<u32> {
         .map(|(_, subtype, _)| *subtype)
 }
 
+pub fn is_multirange(oid: u32) -> bool {
+    RANGES.iter().any(|(_, _, multirange)| *multirange == oid)
+}
+
 macro_rules! builtins {
     ($($name:ident = $oid:literal, $typname:literal, $array:literal;)*) => {
         $(pub const $name: u32 = $oid;)*

@@ -1,0 +1,129 @@
+//! Cells gathered for one scan, and what happens to them when findings come back.
+
+use lazaret_detectors::{Batch, CellFinding, Class, Finding, Identifier, Scanner, mask};
+use lazaret_policy::{Format, TypeKind};
+
+use super::keep::{self, Syntax};
+use super::typed::{self, Length, Outcome};
+use super::{Counts, Dates};
+use crate::limits::SCAN_BATCH_BYTES;
+
+/// How findings are covered so that the value stays valid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cover {
+    /// Each finding, byte for byte.
+    Findings,
+    /// Each finding, but what the syntax needs stays.
+    Keeping(Syntax),
+    /// The whole value, for in this type a part can't be covered, or what was scanned is another
+    /// form of it.
+    Whole(TypeKind, Format),
+    /// The value is gone already.
+    Nothing,
+}
+
+struct Place {
+    start: usize,
+    len: usize,
+    cover: Cover,
+}
+
+/// The batch of one scan.
+#[derive(Default)]
+pub(super) struct Gather {
+    batch: Batch,
+    places: Vec<Place>,
+    /// Findings of one cell, and the cell as it was.
+    findings: Vec<Finding>,
+    original: Vec<u8>,
+    counts: Counts,
+}
+
+impl Gather {
+    /// `text` is to be scanned; what is found is covered at `start..start + len`.
+    pub(super) fn push(&mut self, text: &[u8], start: usize, len: usize, cover: Cover) {
+        self.batch.push(text);
+        self.places.push(Place { start, len, cover });
+    }
+
+    /// What [`abandon`](Self::abandon) takes to forget what is pushed from now on.
+    pub(super) fn mark(&self) -> usize {
+        self.places.len()
+    }
+
+    /// The value that was pushed since then became NULL.
+    pub(super) fn abandon(&mut self, mark: usize) {
+        self.places.iter_mut().skip(mark).for_each(|place| place.cover = Cover::Nothing);
+    }
+
+    /// A cell was masked without a scan.
+    pub(super) fn masked(&mut self, class: Class) {
+        self.counts.masked(class);
+    }
+
+    pub(super) fn found(&mut self, identifier: Identifier) {
+        self.counts.found(identifier);
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.batch.len() >= SCAN_BATCH_BYTES
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.batch.clear();
+        self.places.clear();
+        self.counts = Counts::default();
+    }
+
+    /// Covers the findings in `bytes`, forgets the cells, and says what was masked.
+    pub(super) fn cover(
+        &mut self,
+        bytes: &mut [u8],
+        dates: Dates,
+        scanner: &mut Scanner,
+    ) -> Counts {
+        if !self.places.is_empty() {
+            let found = scanner.scan_batch(&self.batch);
+            for cell in found.chunk_by(|a, b| a.cell == b.cell) {
+                self.cover_cell(cell, bytes, dates);
+            }
+        }
+        let counts = self.counts;
+        self.clear();
+        counts
+    }
+
+    fn cover_cell(&mut self, found: &[CellFinding], bytes: &mut [u8], dates: Dates) {
+        let Some(first) = found.first() else { return };
+        let index = usize::try_from(first.cell).expect("an index fits");
+        let place = self.places.get(index).expect("findings name cells of this batch");
+        if place.cover == Cover::Nothing {
+            return;
+        }
+        self.findings.clear();
+        self.findings.extend(found.iter().map(|found| found.finding));
+        for finding in &self.findings {
+            self.counts.found(finding.identifier);
+        }
+        let cell = bytes
+            .get_mut(place.start..place.start + place.len)
+            .expect("the bytes are those that the cells came from");
+        self.counts.cells_masked = self.counts.cells_masked.saturating_add(1);
+        match place.cover {
+            Cover::Nothing => {}
+            Cover::Findings => mask::redact_findings(cell, &self.findings),
+            Cover::Keeping(syntax) => {
+                self.original.clear();
+                self.original.extend_from_slice(cell);
+                mask::redact_findings(cell, &self.findings);
+                keep::restore(syntax, dates, &self.original, cell);
+            }
+            Cover::Whole(kind, format) => {
+                if typed::whole(kind, format, dates, Length::Kept, cell) == Outcome::Null {
+                    // Better an invalid value than one that shows.
+                    cell.fill(b'*');
+                }
+            }
+        }
+    }
+}

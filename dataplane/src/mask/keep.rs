@@ -1,0 +1,84 @@
+//! Keeps a masked value valid: what its syntax needs is put back, and a token that was covered in
+//! part is covered in a form that its syntax allows.
+//!
+//! Works on the value as it was and as it is with its findings covered, byte by byte. Letters and
+//! digits that were covered never come back.
+
+mod elements;
+mod json;
+mod xml;
+
+use super::Dates;
+
+pub(super) use json::JsonKeeper;
+pub(super) use xml::XmlKeeper;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Syntax {
+    Json,
+    Xml,
+    /// Arrays, row types and ranges in text format.
+    Elements,
+    /// tsvector in text format.
+    Lexemes,
+}
+
+/// Mends `masked`, which was `original`.
+pub(super) fn restore(syntax: Syntax, dates: Dates, original: &[u8], masked: &mut [u8]) {
+    let mut mended = Vec::with_capacity(masked.len());
+    match syntax {
+        Syntax::Json => {
+            let mut keeper = JsonKeeper::default();
+            keeper.push(original, masked, &mut mended);
+            keeper.finish(&mut mended);
+        }
+        Syntax::Xml => {
+            let mut keeper = XmlKeeper::default();
+            keeper.push(original, masked, &mut mended);
+            keeper.finish(&mut mended);
+        }
+        Syntax::Elements => return elements::restore(&elements::ROWS, dates, original, masked),
+        Syntax::Lexemes => return elements::restore(&elements::LEXEMES, dates, original, masked),
+    }
+    masked.copy_from_slice(&mended);
+}
+
+/// A token that is held back until it is known whether any of it was covered.
+#[derive(Default)]
+struct Token {
+    original: Vec<u8>,
+    masked: Vec<u8>,
+}
+
+impl Token {
+    fn push(&mut self, original: u8, masked: u8) {
+        self.original.push(original);
+        self.masked.push(masked);
+    }
+
+    fn len(&self) -> usize {
+        self.original.len()
+    }
+
+    fn is_covered(&self) -> bool {
+        self.original != self.masked
+    }
+
+    /// Appends it with its covered bytes, and empties it.
+    fn release(&mut self, out: &mut Vec<u8>) {
+        out.append(&mut self.masked);
+        self.original.clear();
+    }
+
+    /// Appends so many bytes of its own, and empties it.
+    fn replace(&mut self, out: &mut Vec<u8>, first: u8, rest: u8) {
+        let len = self.len();
+        out.push(first);
+        out.resize(out.len() + len.saturating_sub(1), rest);
+        self.original.clear();
+        self.masked.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests;

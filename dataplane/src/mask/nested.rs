@@ -1,0 +1,174 @@
+//! Arrays, row types and ranges in binary format: their elements are walked and treated each by
+//! its own type.
+//!
+//! An element keeps its length, for the lengths around it stay. Where that can't be, or where the
+//! layout is not a known one, the whole value becomes NULL.
+
+use lazaret_policy::{Format, TypeKind};
+use lazaret_proto::pg::types;
+
+use super::Dates;
+use super::cells::{Cells, Value};
+use super::typed::{Length, Outcome};
+
+/// PostgreSQL's own limit of an array's dimensions.
+const MAX_DIMENSIONS: u32 = 6;
+
+/// Values within values: more than any schema has a use for.
+const MAX_DEPTH: usize = 8;
+
+/// Gathers or masks the elements of an array, a row type or a range.
+pub(super) fn scan(cells: &mut Cells, value: Value<'_>, dates: Dates, depth: usize) -> Outcome {
+    if depth == MAX_DEPTH {
+        return Outcome::Null;
+    }
+    let len = value.bytes.len();
+    let mut walk = Walk { cells, dates, depth, at: value.at, rest: value.bytes, is_masked: false };
+    let walked = match value.kind {
+        TypeKind::Array => walk.array(),
+        TypeKind::Composite => walk.composite(),
+        TypeKind::Range => walk.range(value.type_oid),
+        _ => None,
+    };
+    match walked {
+        Some(()) if !walk.rest.is_empty() => Outcome::Null,
+        Some(()) if walk.is_masked => Outcome::Masked(len),
+        Some(()) => Outcome::Same,
+        None => Outcome::Null,
+    }
+}
+
+struct Walk<'a> {
+    cells: &'a mut Cells,
+    dates: Dates,
+    depth: usize,
+    /// Where `rest` will be when findings are covered.
+    at: usize,
+    rest: &'a mut [u8],
+    is_masked: bool,
+}
+
+impl<'a> Walk<'a> {
+    /// Dimensions, whether there are NULLs, the type of the elements; length and lower bound of each
+    /// dimension; the elements.
+    fn array(&mut self) -> Option<()> {
+        let dimensions = self.u32()?;
+        let _has_nulls = self.u32()?;
+        let type_oid = self.u32()?;
+        if dimensions > MAX_DIMENSIONS {
+            return None;
+        }
+        for _ in 0..dimensions {
+            let _length = self.u32()?;
+            let _lower_bound = self.u32()?;
+        }
+        while !self.rest.is_empty() {
+            self.element(type_oid)?;
+        }
+        Some(())
+    }
+
+    /// How many columns; type and value of each.
+    fn composite(&mut self) -> Option<()> {
+        for _ in 0..self.u32()? {
+            let type_oid = self.u32()?;
+            self.element(type_oid)?;
+        }
+        Some(())
+    }
+
+    /// What bounds there are, then those. A multirange is a count, and each range with its length.
+    fn range(&mut self, type_oid: u32) -> Option<()> {
+        let subtype = types::range_subtype(type_oid)?;
+        if !types::is_multirange(type_oid) {
+            return self.bounds(subtype);
+        }
+        for _ in 0..self.u32()? {
+            let _len = self.u32()?;
+            self.bounds(subtype)?;
+        }
+        Some(())
+    }
+
+    fn bounds(&mut self, subtype: u32) -> Option<()> {
+        const EMPTY: u8 = 0x01;
+        const LOWER_INFINITE: u8 = 0x08;
+        const UPPER_INFINITE: u8 = 0x10;
+        let flags = *self.take(1)?.first()?;
+        for infinite in [LOWER_INFINITE, UPPER_INFINITE] {
+            if flags & (EMPTY | infinite) == 0 {
+                self.element(subtype)?;
+            }
+        }
+        Some(())
+    }
+
+    /// A value with its length before it.
+    fn element(&mut self, type_oid: u32) -> Option<()> {
+        let length = self.u32()?;
+        if length == u32::MAX {
+            return Some(());
+        }
+        let at = self.at;
+        let bytes = self.take(usize::try_from(length).ok()?)?;
+        let value = Value { kind: kind_of(type_oid), type_oid, format: Format::Binary, bytes, at };
+        match self.cells.scan(value, self.dates, Length::Kept, self.depth + 1) {
+            Outcome::Null => return None,
+            Outcome::Masked(_) => self.is_masked = true,
+            Outcome::Same => {}
+        }
+        Some(())
+    }
+
+    fn u32(&mut self) -> Option<u32> {
+        let bytes: &[u8] = self.take(4)?;
+        bytes.try_into().ok().map(u32::from_be_bytes)
+    }
+
+    fn take(&mut self, count: usize) -> Option<&'a mut [u8]> {
+        let (taken, rest) = std::mem::take(&mut self.rest).split_at_mut_checked(count)?;
+        self.rest = rest;
+        self.at += count;
+        Some(taken)
+    }
+}
+
+/// How the values of a type of pg_catalog are written; `Other` for all that isn't one.
+fn kind_of(type_oid: u32) -> TypeKind {
+    match type_oid {
+        types::BOOL => TypeKind::Bool,
+        types::INT2 => TypeKind::Int2,
+        types::INT4 => TypeKind::Int4,
+        types::INT8 => TypeKind::Int8,
+        types::OID => TypeKind::Oid,
+        types::FLOAT4 => TypeKind::Float4,
+        types::FLOAT8 => TypeKind::Float8,
+        types::NUMERIC => TypeKind::Numeric,
+        types::MONEY => TypeKind::Money,
+        types::TEXT
+        | types::VARCHAR
+        | types::BPCHAR
+        | types::NAME
+        | types::CHAR
+        | types::UNKNOWN
+        | types::CSTRING => TypeKind::Text,
+        types::BYTEA => TypeKind::Bytea,
+        types::DATE => TypeKind::Date,
+        types::TIME => TypeKind::Time,
+        types::TIMETZ => TypeKind::TimeTz,
+        types::TIMESTAMP => TypeKind::Timestamp,
+        types::TIMESTAMPTZ => TypeKind::TimestampTz,
+        types::INTERVAL => TypeKind::Interval,
+        types::UUID => TypeKind::Uuid,
+        types::JSON => TypeKind::Json,
+        types::JSONB => TypeKind::Jsonb,
+        types::XML => TypeKind::Xml,
+        types::INET | types::CIDR => TypeKind::Inet,
+        types::MACADDR | types::MACADDR8 => TypeKind::MacAddr,
+        types::BIT | types::VARBIT => TypeKind::Bit,
+        types::RECORD => TypeKind::Composite,
+        oid if types::range_subtype(oid).is_some() => TypeKind::Range,
+        oid if types::element_of(oid).is_some() => TypeKind::Array,
+        _ => TypeKind::Other,
+    }
+}
