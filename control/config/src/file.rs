@@ -6,6 +6,7 @@ use lazaret_link::{Durability, Secret, UpstreamTlsMode};
 use lazaret_policy::Preset;
 use serde::{Deserialize, Deserializer};
 
+use crate::config::Issuer;
 use crate::problem::{Problem, Source};
 
 /// The whole file. Paths are relative to the folder that holds it.
@@ -191,6 +192,23 @@ impl File {
     /// Pure: what the text says, or the first thing that makes it unreadable.
     pub fn parse(source: &Source) -> Result<Self, Problem> {
         toml::from_str(source.text()).map_err(|error| refusal(source, &error))
+    }
+
+    /// The issuer that `lazaret token` signs for. It needs nothing of the world.
+    pub fn development_issuer(&self) -> Option<Issuer> {
+        self.identity.issuers.iter().find(|issuer| issuer.development).map(IssuerSection::issuer)
+    }
+}
+
+impl IssuerSection {
+    pub(crate) fn issuer(&self) -> Issuer {
+        Issuer {
+            url: self.url.clone(),
+            audience: self.audience.clone(),
+            groups_claim: self.groups_claim.split('.').map(str::to_owned).collect(),
+            clock_skew_s: self.clock_skew_s,
+            development: self.development,
+        }
     }
 }
 

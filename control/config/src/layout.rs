@@ -67,6 +67,11 @@ impl Layout {
         self.keys().join("commitment.key")
     }
 
+    /// Where init puts the service user's password, if it was told one.
+    pub fn upstream_password(&self) -> PathBuf {
+        self.keys().join("upstream.password")
+    }
+
     /// Ed25519, PKCS #8 in PEM. Only `lazaret token` reads it.
     pub fn development_issuer_key(&self) -> PathBuf {
         self.keys().join("development-issuer.pem")

@@ -240,9 +240,8 @@ impl Resolver<'_> {
             let mend = "write what the tokens' `aud` contains for this gateway";
             self.refuse(&keys("audience"), "the audience is empty", mend);
         }
-        let groups_claim: Vec<String> =
-            section.groups_claim.split('.').map(str::to_owned).collect();
-        if groups_claim.iter().any(String::is_empty) {
+        let issuer = section.issuer();
+        if issuer.groups_claim.iter().any(String::is_empty) {
             let mend = "write a claim's name, or a path such as realm_access.roles";
             self.refuse(&keys("groups_claim"), "the claim's path has an empty part", mend);
         }
@@ -250,13 +249,7 @@ impl Resolver<'_> {
             let mend = "keep the clocks in order and write 600 or less";
             self.refuse(&keys("clock_skew_s"), "so much skew makes expiry meaningless", mend);
         }
-        Issuer {
-            url: section.url.clone(),
-            audience: section.audience.clone(),
-            groups_claim,
-            clock_skew_s: section.clock_skew_s,
-            development: section.development,
-        }
+        issuer
     }
 
     fn upstream(&mut self) -> Option<Upstream> {
