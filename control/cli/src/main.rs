@@ -1,1 +1,73 @@
-fn main() {}
+//! `lazaret`: sets a gateway up, runs it, mints development tokens, checks an installation, tries
+//! the detectors, and verifies evidence offline.
+//!
+//! Exit codes: 0 done, 1 refused or failed, 3 unusable input, 64 wrong usage; `verify` adds 2.
+
+#![forbid(unsafe_code)]
+#![allow(clippy::print_stdout, reason = "standard output is what a command line answers on")]
+
+mod detect;
+mod development;
+mod duration;
+mod init;
+mod private_file;
+mod server_certificate;
+mod token;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+
+/// The station through which agents reach your data.
+#[derive(clap::Parser)]
+#[command(name = "lazaret", version)]
+enum Command {
+    Init(init::Args),
+    Token(token::Args),
+    Detect(detect::Args),
+}
+
+/// Refused, or failed.
+const EXIT_FAILED: u8 = 1;
+/// EX_USAGE of sysexits.h
+const EXIT_USAGE: u8 = 64;
+
+fn main() -> ExitCode {
+    let command = match Command::try_parse() {
+        Ok(command) => command,
+        Err(error) => return usage(&error),
+    };
+    match command {
+        Command::Init(args) => finish(init::run(&args)),
+        Command::Token(args) => finish(token::run(&args)),
+        Command::Detect(args) => detect::run(&args),
+    }
+}
+
+/// Help is an answer; anything else that clap stops at is wrong usage.
+fn usage(error: &clap::Error) -> ExitCode {
+    // Nothing is left to be done if the terminal is gone.
+    let _ = error.print();
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => ExitCode::SUCCESS,
+        _ => ExitCode::from(EXIT_USAGE),
+    }
+}
+
+/// Why a command could not do what was asked; its text is what the user reads.
+trait Failure: std::fmt::Display {
+    fn exit_code(&self) -> u8 {
+        EXIT_FAILED
+    }
+}
+
+fn finish<E: Failure>(result: Result<(), E>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("lazaret: {error}");
+            ExitCode::from(error.exit_code())
+        }
+    }
+}

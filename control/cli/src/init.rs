@@ -1,0 +1,186 @@
+//! `lazaret init`: a folder with everything that one gateway needs.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use lazaret_config::{Answers, Layout, UpstreamUrl, UrlError, template};
+use lazaret_policy::Preset;
+
+use crate::development::{IssuerKey, KeyError};
+use crate::private_file::{make_folder, make_private_folder, write_private, write_public};
+use crate::server_certificate;
+use crate::{EXIT_FAILED, EXIT_USAGE, Failure};
+
+/// Write a commented, working configuration with self-signed TLS and a development issuer.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The folder to make. It must not exist, or be empty.
+    #[arg(long)]
+    dir: PathBuf,
+    /// postgres://USER:PASSWORD@HOST:PORT/DATABASE[?sslmode=...]; for a Unix socket
+    /// postgres://USER@/DATABASE?host=/FOLDER&port=PORT.
+    #[arg(long)]
+    upstream: String,
+    /// What is masked. `transparent` permits everything and masks nothing.
+    #[arg(long, value_enum, default_value_t = PresetName::SafeHarbor)]
+    preset: PresetName,
+    /// The PostgreSQL listener's port; control is 48 above it, metrics 58.
+    #[arg(long, default_value_t = 7432, value_parser = clap::value_parser!(u16).range(1..=65477))]
+    port_base: u16,
+    /// Let TCP clients go without TLS.
+    #[arg(long)]
+    allow_plaintext: bool,
+    /// Pass the client's user name upstream; with preset transparent only.
+    #[arg(long)]
+    pass_user: bool,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum PresetName {
+    SafeHarbor,
+    LimitedDataSet,
+    Expert,
+    Transparent,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum InitError {
+    #[error("{0} is not empty: name a new folder, for nothing is ever overwritten")]
+    NotEmpty(PathBuf),
+    #[error("{path} cannot be made: {error}")]
+    Make { path: PathBuf, error: io::Error },
+    #[error("--upstream: {0}; {mend}", mend = .0.mend())]
+    Upstream(#[from] UrlError),
+    #[error("--pass-user goes with --preset transparent only")]
+    PassUser,
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    #[error("the TLS certificate can't be made: {0}")]
+    Certificate(#[from] rcgen::Error),
+    #[error("no randomness from the kernel")]
+    Random,
+}
+
+impl Failure for InitError {
+    fn exit_code(&self) -> u8 {
+        match self {
+            Self::Upstream(_) | Self::PassUser => EXIT_USAGE,
+            _ => EXIT_FAILED,
+        }
+    }
+}
+
+pub(crate) fn run(args: &Args) -> Result<(), InitError> {
+    let preset = Preset::from(args.preset);
+    if args.pass_user && preset != Preset::Transparent {
+        return Err(InitError::PassUser);
+    }
+    // Not left to clap, whose refusals quote the value, password and all.
+    let upstream = UpstreamUrl::parse(&args.upstream)?;
+    let answers = Answers {
+        upstream: &upstream,
+        preset,
+        port_base: args.port_base,
+        allow_plaintext: args.allow_plaintext,
+        pass_user: args.pass_user,
+    };
+    let layout = Layout::new(&args.dir).map_err(making(&args.dir))?;
+    require_empty(layout.folder())?;
+    make_folders(&layout)?;
+    make_keys(&layout, &upstream)?;
+    make_certificate(&layout)?;
+    make_state(&layout)?;
+    // Last, so that a folder with a configuration is a whole one.
+    private(&layout.config(), template(&answers).as_bytes())?;
+    say_what_next(&layout, &answers);
+    Ok(())
+}
+
+fn require_empty(folder: &Path) -> Result<(), InitError> {
+    match std::fs::read_dir(folder) {
+        Ok(mut entries) => match entries.next() {
+            Some(_) => Err(InitError::NotEmpty(folder.to_owned())),
+            None => Ok(()),
+        },
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            std::fs::create_dir_all(folder).map_err(making(folder))
+        }
+        Err(error) => Err(making(folder)(error)),
+    }
+}
+
+fn make_folders(layout: &Layout) -> Result<(), InitError> {
+    for name in ["policy", "tls", "run", "shipped"] {
+        let path = layout.path(name);
+        make_folder(&path).map_err(making(&path))?;
+    }
+    for path in [layout.keys(), layout.path("segments")] {
+        make_private_folder(&path).map_err(making(&path))?;
+    }
+    Ok(())
+}
+
+fn make_keys(layout: &Layout, upstream: &UpstreamUrl) -> Result<(), InitError> {
+    let issuer = IssuerKey::generate()?;
+    private(&layout.development_issuer_key(), issuer.to_pem().as_bytes())?;
+    public(&layout.development_issuer_jwks(), format!("{:#}\n", issuer.jwks()).as_bytes())?;
+    let mut key = [0; 32];
+    aws_lc_rs::rand::fill(&mut key).map_err(|_| InitError::Random)?;
+    private(&layout.commitment_key(), format!("{}\n", STANDARD_NO_PAD.encode(key)).as_bytes())?;
+    if let Some(password) = &upstream.password {
+        private(&layout.upstream_password(), format!("{password}\n").as_bytes())?;
+    }
+    Ok(())
+}
+
+fn make_certificate(layout: &Layout) -> Result<(), InitError> {
+    let made = server_certificate::make()?;
+    public(&layout.path("tls/ca.pem"), made.authority.as_bytes())?;
+    public(&layout.path("tls/server.pem"), made.certificate.as_bytes())?;
+    private(&layout.path("tls/server.key"), made.private_key.as_bytes())
+}
+
+/// An empty file is an empty SQLite database; control brings it up to date.
+fn make_state(layout: &Layout) -> Result<(), InitError> {
+    private(&layout.state(), b"")
+}
+
+fn say_what_next(layout: &Layout, answers: &Answers<'_>) {
+    let dir = layout.folder().display();
+    let port = answers.port_base;
+    let own = answers.upstream.database.as_ref().unwrap_or(&answers.upstream.user);
+    println!("Made {dir}. Its tokens come from a development issuer: never with real data.");
+    println!("  lazaret check --dir {dir}");
+    println!("  lazaret up --dir {dir}");
+    println!(
+        "  PGPASSWORD=$(lazaret token --dir {dir} --subject ci-agent --groups agents) \\\n    \
+         psql \"host=127.0.0.1 port={port} user=ci-agent dbname={own} sslmode=verify-full \
+         sslrootcert={dir}/tls/ca.pem\""
+    );
+}
+
+fn private(path: &Path, text: &[u8]) -> Result<(), InitError> {
+    write_private(path, text).map_err(making(path))
+}
+
+fn public(path: &Path, text: &[u8]) -> Result<(), InitError> {
+    write_public(path, text).map_err(making(path))
+}
+
+fn making(path: &Path) -> impl FnOnce(io::Error) -> InitError {
+    let path = path.to_owned();
+    move |error| InitError::Make { path, error }
+}
+
+impl From<PresetName> for Preset {
+    fn from(name: PresetName) -> Self {
+        match name {
+            PresetName::SafeHarbor => Self::SafeHarbor,
+            PresetName::LimitedDataSet => Self::LimitedDataSet,
+            PresetName::Expert => Self::Expert,
+            PresetName::Transparent => Self::Transparent,
+        }
+    }
+}
