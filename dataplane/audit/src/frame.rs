@@ -24,7 +24,7 @@ pub(crate) const ALIGNMENT: usize = 8;
 const PADDING_MASK: u32 = 0b111;
 
 /// Random bytes that tell one segment's frames from all others', stale ones on a reused disk too.
-pub type Salt = [u8; 16];
+pub(crate) type Salt = [u8; 16];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FrameHeader {
@@ -44,8 +44,9 @@ pub(crate) struct Frame<'a> {
     pub(crate) body: &'a [u8],
 }
 
+/// What can be wrong with a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum FrameError {
+pub enum RecordFault {
     #[error("the length is not that of a record")]
     Length,
     #[error("the record ends behind the end of the segment")]
@@ -58,21 +59,29 @@ pub(crate) enum FrameError {
     Flags,
     #[error("the padding is not zero")]
     Padding,
+    #[error("the sequence is {0}")]
+    Sequence(u64),
+    #[error("the record belongs to shard {0}")]
+    Shard(u16),
+    #[error("the time goes back")]
+    Time,
+    #[error("the body is not that of its record type")]
+    Body,
 }
 
 impl<'a> Frame<'a> {
     /// Reads the frame at the front of `bytes`, which may hold more.
-    pub(crate) fn parse(bytes: &'a [u8], salt: SaltCrc) -> Result<Self, FrameError> {
+    pub(crate) fn parse(bytes: &'a [u8], salt: SaltCrc) -> Result<Self, RecordFault> {
         let length = frame_length(bytes)?;
-        let frame = bytes.get(..length).ok_or(FrameError::CutOff)?;
+        let frame = bytes.get(..length).ok_or(RecordFault::CutOff)?;
         let sequence = read_u64(frame, 16);
         if read_u32(frame, 4) != salt.checksum(sequence, &frame[8..]) {
-            return Err(FrameError::Checksum);
+            return Err(RecordFault::Checksum);
         }
         let number = read_u16(frame, 8);
         let header = FrameHeader {
             length: read_u32(frame, 0),
-            record_type: RecordType::from_number(number).ok_or(FrameError::Type(number))?,
+            record_type: RecordType::from_number(number).ok_or(RecordFault::Type(number))?,
             shard: read_u16(frame, 10),
             flags: read_u32(frame, 12),
             sequence,
@@ -80,25 +89,25 @@ impl<'a> Frame<'a> {
             session: *frame[32..].first_chunk().expect("a frame is longer than its header"),
         };
         if header.flags & !PADDING_MASK != 0 {
-            return Err(FrameError::Flags);
+            return Err(RecordFault::Flags);
         }
         let end = length - (header.flags & PADDING_MASK) as usize;
-        let body = frame.get(HEADER_BYTES..end).ok_or(FrameError::Length)?;
+        let body = frame.get(HEADER_BYTES..end).ok_or(RecordFault::Length)?;
         if frame[end..].iter().any(|&byte| byte != 0) {
-            return Err(FrameError::Padding);
+            return Err(RecordFault::Padding);
         }
         Ok(Self { header, body })
     }
 }
 
 /// The length of the frame at the front of `bytes`, of which at least the first 4 must be there.
-pub(crate) fn frame_length(bytes: &[u8]) -> Result<usize, FrameError> {
+pub(crate) fn frame_length(bytes: &[u8]) -> Result<usize, RecordFault> {
     let Some(field) = bytes.first_chunk::<4>() else {
-        return Err(FrameError::CutOff);
+        return Err(RecordFault::CutOff);
     };
     let length = u32::from_le_bytes(*field) as usize;
-    if !(HEADER_BYTES..=MAX_FRAME_BYTES).contains(&length) || length % ALIGNMENT != 0 {
-        return Err(FrameError::Length);
+    if !(HEADER_BYTES..=MAX_FRAME_BYTES).contains(&length) || !length.is_multiple_of(ALIGNMENT) {
+        return Err(RecordFault::Length);
     }
     Ok(length)
 }

@@ -11,7 +11,6 @@
 //! | 40 | 2 | shard | control |
 //! | 42 | 2 | length of the node's name | control |
 //! | 48 | 16 | salt: random, seeds the checksums of the frames | control |
-//! | 64 | 16 | salt of the shard's segment before this one in this boot; zero in the first | control |
 //! | 80 | 64 | the node's name | control |
 //! | 144 | 4 | CRC-32C of bytes 0 to 143 | control |
 //! | 2048 | 8 | state: 0 prepared, 1 active, 2 finished, 3 recovered | the shard; control at recovery |
@@ -41,6 +40,8 @@ const NODE_AT: usize = 80;
 const CRC_AT: usize = 144;
 
 const _: () = assert!(HEADER_BYTES.is_multiple_of(frame::ALIGNMENT));
+const _: () = assert!(FIRST_SEQUENCE_AT == STATE_AT + 8 && COMMIT_AT == FIRST_SEQUENCE_AT + 8);
+const _: () = assert!(RECORDS_AT == COMMIT_AT + 8);
 const _: () = assert!(COMMIT_AT.is_multiple_of(8) && RECORDS_AT.is_multiple_of(8));
 const _: () = assert!(NODE_AT + Identity::MAX_NODE_BYTES == CRC_AT);
 
@@ -71,7 +72,6 @@ pub(crate) struct Fixed {
     pub(crate) identity: Identity,
     pub(crate) file_bytes: u64,
     pub(crate) salt: Salt,
-    pub(crate) previous_salt: Salt,
 }
 
 /// What changes while the segment is written.
@@ -118,7 +118,6 @@ impl Fixed {
         bytes[40..42].copy_from_slice(&self.identity.shard.to_le_bytes());
         bytes[42..44].copy_from_slice(&node_length.to_le_bytes());
         bytes[48..64].copy_from_slice(&self.salt);
-        bytes[64..80].copy_from_slice(&self.previous_salt);
         bytes[NODE_AT..NODE_AT + node.len()].copy_from_slice(node);
         let crc = crc32c::crc32c(&bytes[..CRC_AT]);
         bytes[CRC_AT..CRC_AT + 4].copy_from_slice(&crc.to_le_bytes());
@@ -151,7 +150,6 @@ impl Fixed {
             identity,
             file_bytes: read_u64(bytes, 16),
             salt: *bytes[48..].first_chunk().expect("the header is longer"),
-            previous_salt: *bytes[64..].first_chunk().expect("the header is longer"),
         };
         if !fixed.identity.is_valid() {
             return Err(HeaderError::Identity);
@@ -167,6 +165,13 @@ impl Fixed {
 }
 
 impl Progress {
+    pub(crate) fn write(&self, file: &File) -> io::Result<()> {
+        let Self { state, first_sequence, commit_offset, records } = *self;
+        let fields = [state as u64, first_sequence, commit_offset, records];
+        let bytes: Vec<u8> = fields.iter().flat_map(|field| field.to_le_bytes()).collect();
+        file.write_all_at(&bytes, STATE_AT as u64)
+    }
+
     /// Reads the part that changes. `file_bytes` is the length of the file as it is.
     pub(crate) fn parse(bytes: &[u8], file_bytes: u64) -> Result<Self, HeaderError> {
         let bytes = bytes.get(..HEADER_BYTES).ok_or(HeaderError::Short)?;

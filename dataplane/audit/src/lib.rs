@@ -9,11 +9,15 @@
 
 #![deny(unsafe_code)]
 
+mod check;
 mod folder;
 mod frame;
 mod header;
+mod key;
 #[allow(unsafe_code, reason = "the segment mapping")]
 mod mapping;
+mod note;
+mod reader;
 mod record;
 mod recover;
 mod seal;
@@ -22,18 +26,21 @@ mod trust;
 mod verify;
 mod writer;
 
+pub use check::{Contents, ContentsError, Silence, Tail, check_segment};
 pub use folder::{
     HEAD_FILE_NAME, PARTIAL_PREFIX, parse_segment_file_name, seal_file_name, segment_file_name,
 };
-pub use frame::{FrameHeader, MAX_FRAME_BYTES, Salt};
+pub use frame::{FrameHeader, MAX_FRAME_BYTES, RecordFault};
 pub use header::{HeaderError, State};
+pub use key::{KeyError, SigningKey, VerifierKey};
+pub use reader::{BadRecord, Record, SegmentImage, SegmentReader};
 pub use record::{
     Bind, Body, Boot, Cancel, Chunk, CopyIn, FindingCounts, Heartbeat, RecordType, Recovery,
     Response, SegmentEnd, SessionEnd, SessionRefused, SessionStart, Statement, View,
 };
-pub use recover::{Recovered, recover};
-pub use seal::{Head, Seal, SigningKey};
-pub use segment::{Identity, MIN_SEGMENT_BYTES, Position, prepare};
-pub use trust::Trust;
+pub use recover::{RecoverError, Recovered, recover};
+pub use seal::{ChainHead, ChainId, Digest, Head, Seal, SealError, Signed, sign};
+pub use segment::{Identity, MAX_SEGMENT_BYTES, MIN_SEGMENT_BYTES, Position, prepare};
+pub use trust::{Trust, TrustError};
 pub use verify::{FirstBad, Report, Verdict, verify_folder};
 pub use writer::{AppendError, BlankSegment, Finished, OpenError, SegmentWriter};

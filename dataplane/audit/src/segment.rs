@@ -37,6 +37,9 @@ pub(crate) const RESERVED_BYTES: usize = frame_bytes(16);
 /// Below this a record of the largest size would never fit.
 pub const MIN_SEGMENT_BYTES: u64 = (HEADER_BYTES + MAX_FRAME_BYTES + 4096) as u64;
 
+/// Control and the verifier read a segment whole.
+pub const MAX_SEGMENT_BYTES: u64 = 256 << 20;
+
 const _: () = assert!(MIN_SEGMENT_BYTES.is_multiple_of(4096));
 const _: () = assert!(RESERVED_BYTES <= 4096);
 
@@ -54,35 +57,23 @@ impl Identity {
 }
 
 /// Makes a segment file of `bytes` bytes: allocates it, writes zeros, writes the header, makes file
-/// and name durable. A full disk is met here. Answers the segment's salt, which the next segment of
-/// the shard is prepared with.
-///
-/// The file appears under its name only when it is complete.
-pub fn prepare(
-    path: &Path,
-    identity: &Identity,
-    previous: Option<Salt>,
-    bytes: u64,
-) -> io::Result<Salt> {
+/// and name durable. A full disk is met here. The file appears under its name only when it is
+/// complete.
+pub fn prepare(path: &Path, identity: &Identity, bytes: u64) -> io::Result<()> {
     let invalid = |text| io::Error::new(io::ErrorKind::InvalidInput, text);
     if !identity.is_valid() {
         return Err(invalid("a node is named by at most 64 letters, digits, '.', '_' and '-'"));
     }
-    if bytes < MIN_SEGMENT_BYTES || !bytes.is_multiple_of(4096) {
-        return Err(invalid("a segment is at least 72 KiB, in steps of 4 KiB"));
+    let sizes = MIN_SEGMENT_BYTES..=MAX_SEGMENT_BYTES;
+    if !sizes.contains(&bytes) || !bytes.is_multiple_of(4096) {
+        return Err(invalid("a segment has 72 KiB to 256 MiB, in steps of 4 KiB"));
     }
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
         return Err(invalid("a segment's path names a file in a folder"));
     };
     let mut salt = Salt::default();
     aws_lc_rs::rand::fill(&mut salt).map_err(|_| io::Error::other("no random bytes"))?;
-    let header = Fixed {
-        identity: identity.clone(),
-        file_bytes: bytes,
-        salt,
-        previous_salt: previous.unwrap_or_default(),
-    }
-    .encode();
+    let header = Fixed { identity: identity.clone(), file_bytes: bytes, salt }.encode();
 
     let partial = folder.join(format!("{PARTIAL_PREFIX}{}", name.display()));
     let mut file =
@@ -93,8 +84,7 @@ pub fn prepare(
     file.write_all(&header)?;
     file.sync_data()?;
     std::fs::rename(&partial, path)?;
-    File::open(folder)?.sync_all()?;
-    Ok(salt)
+    File::open(folder)?.sync_all()
 }
 
 fn write_zeros(file: &mut File, bytes: u64) -> io::Result<()> {

@@ -1,6 +1,16 @@
+//! What an auditor trusts, given from outside: `trust.json`.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
 
-/// What an auditor trusts, given from outside: `trust.json`.
+use crate::key::{KeyError, VerifierKey, check_name};
+
+/// No trust file is longer.
+const MAX_BYTES: u64 = 1 << 20;
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Trust {
@@ -13,4 +23,40 @@ pub struct Trust {
     pub witnesses: Vec<String>,
     /// Nodes that the evidence must cover.
     pub nodes: Vec<String>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum TrustError {
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+    #[error("not a trust file: {0}")]
+    Json(#[from] serde_json::Error),
+    #[error("the origin: {0}")]
+    Origin(KeyError),
+    #[error("key {0}: {1}")]
+    Key(usize, KeyError),
+    #[error("it names no key")]
+    NoKey,
+}
+
+impl Trust {
+    pub fn read(path: &Path) -> Result<Self, TrustError> {
+        let mut text = String::new();
+        File::open(path)?.take(MAX_BYTES).read_to_string(&mut text)?;
+        let trust: Self = serde_json::from_str(&text)?;
+        check_name(&trust.origin).map_err(TrustError::Origin)?;
+        trust.verifier_keys()?;
+        Ok(trust)
+    }
+
+    /// The keys, parsed.
+    pub fn verifier_keys(&self) -> Result<Vec<VerifierKey>, TrustError> {
+        if self.keys.is_empty() {
+            return Err(TrustError::NoKey);
+        }
+        let parse = |(at, key): (usize, &String)| {
+            key.parse().map_err(|error| TrustError::Key(at + 1, error))
+        };
+        self.keys.iter().enumerate().map(parse).collect()
+    }
 }
