@@ -3,11 +3,26 @@
 //! Pure: text in, an owned analysis out. Names are reported as written; what they mean is decided
 //! where the catalog is known (`lazaret-policy`). Whatever the analysis does not understand is
 //! reported as `Unknown`, never left out.
+//!
+//! The grammar is PostgreSQL 18's, its strings standard-conforming and its text UTF-8: sessions pin
+//! both. The bound on a text's size is the caller's; nesting is bounded by the grammar's own stack.
 
 #![forbid(unsafe_code)]
 
 mod analyse;
+mod children;
+mod constant;
+mod copy;
+mod kind;
+mod locate;
+mod names;
+mod objects;
+mod outputs;
+mod scope;
+mod settings;
 mod statement;
+mod walk;
+mod writes;
 
 pub use analyse::{ParseError, parse};
 pub use statement::{

@@ -1,7 +1,7 @@
 //! The analysis of one statement.
 
 /// What a statement does, in the words that policies use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     Select,
     Insert,
@@ -89,14 +89,18 @@ impl Kind {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Access {
+    /// Its rows may reach the result, or what is written.
     Read,
+    /// It is written to. With RETURNING, or values computed from its columns, it is read as well.
     Write,
+    /// Its definition, its labels or its privileges are at stake.
     Define,
 }
 
-/// A relation as the text names it; a name bound by WITH in its scope is not reported.
+/// A relation as the text names it, once for each access; a name bound by WITH is not reported
+/// within its scope.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct RelationUse {
     pub schema: Option<String>,
@@ -105,10 +109,12 @@ pub struct RelationUse {
 }
 
 /// How a text calls code: each form resolves among other names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Invocation {
-    /// `f(x)`, and SQL-standard forms that are keywords in the newest grammar only (`JSON_SCALAR`).
+    /// `f(x)`
     Call,
+    /// A form that is a keyword of the newest grammar (`JSON_SCALAR(x)`): a call to older servers.
+    Keyword,
     /// `x + y`, `x OPERATOR(s.+) y`, `ORDER BY x USING +`
     Operator,
     /// `x::t`: `name` is the type's, and a cast function may stand behind it.
@@ -128,13 +134,15 @@ pub struct FunctionUse {
 /// Where an output column's value comes from, as far as this first form tells.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Source {
-    /// A literal, a parameter, or an expression over literals with built-in operators only.
+    /// A literal or a parameter, cast or not.
     Constant,
     /// `count(*)`, unqualified or in pg_catalog.
     CountStar,
     /// A plain column reference, possibly through a subquery or WITH in which it is one too.
+    /// `relations` are those (schema, name) that it may belong to: one, unless it is unqualified
+    /// and FROM has several. An alias is resolved.
     Column {
-        qualifier: Option<String>,
+        relations: Vec<(Option<String>, String)>,
         name: String,
     },
     Expression,
@@ -219,6 +227,9 @@ pub struct Statement {
     pub kind: Kind,
     /// For EXPLAIN, PREPARE, DECLARE, COPY (query) and CREATE TABLE AS: the kind within.
     pub inner: Option<Kind>,
+    /// The kinds of what else it runs: data-modifying WITH, the actions of a rule, the body of a
+    /// function, the elements of CREATE SCHEMA. Sorted, each once.
+    pub nested: Vec<Kind>,
     /// EXPLAIN ANALYZE runs what it explains.
     pub runs_inner: bool,
     pub relations: Vec<RelationUse>,
