@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
-use lazaret_config::{Answers, Layout, UpstreamUrl, UrlError, template};
+use lazaret_audit::{SigningKey, Trust};
+use lazaret_config::{Answers, Layout, UpstreamUrl, UrlError, is_name, template};
 use lazaret_policy::Preset;
 
 use crate::development::{IssuerKey, KeyError};
@@ -26,6 +27,9 @@ pub(crate) struct Args {
     /// What is masked. `transparent` permits everything and masks nothing.
     #[arg(long, value_enum, default_value_t = PresetName::SafeHarbor)]
     preset: PresetName,
+    /// Names this gateway in evidence: letters, digits, `.` and `_`.
+    #[arg(long, default_value = "lazaret")]
+    node: String,
     /// The PostgreSQL listener's port; control is 48 above it, metrics 58.
     #[arg(long, default_value_t = 7432, value_parser = clap::value_parser!(u16).range(1..=65477))]
     port_base: u16,
@@ -53,10 +57,14 @@ pub(crate) enum InitError {
     Make { path: PathBuf, error: io::Error },
     #[error("--upstream: {0}; {mend}", mend = .0.mend())]
     Upstream(#[from] UrlError),
+    #[error("--node: use letters, digits, `.` and `_`, at most 64")]
+    Node,
     #[error("--pass-user goes with --preset transparent only")]
     PassUser,
     #[error(transparent)]
     Key(#[from] KeyError),
+    #[error("the key that seals evidence can't be made: {0}")]
+    EvidenceKey(#[from] lazaret_audit::KeyError),
     #[error("the TLS certificate can't be made: {0}")]
     Certificate(#[from] rcgen::Error),
     #[error("no randomness from the kernel")]
@@ -66,13 +74,16 @@ pub(crate) enum InitError {
 impl Failure for InitError {
     fn exit_code(&self) -> u8 {
         match self {
-            Self::Upstream(_) | Self::PassUser => EXIT_USAGE,
+            Self::Upstream(_) | Self::Node | Self::PassUser => EXIT_USAGE,
             _ => EXIT_FAILED,
         }
     }
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), InitError> {
+    if !is_name(&args.node) {
+        return Err(InitError::Node);
+    }
     let preset = Preset::from(args.preset);
     if args.pass_user && preset != Preset::Transparent {
         return Err(InitError::PassUser);
@@ -80,6 +91,7 @@ pub(crate) fn run(args: &Args) -> Result<(), InitError> {
     // Not left to clap, whose refusals quote the value, password and all.
     let upstream = UpstreamUrl::parse(&args.upstream)?;
     let answers = Answers {
+        node: &args.node,
         upstream: &upstream,
         preset,
         port_base: args.port_base,
@@ -90,6 +102,7 @@ pub(crate) fn run(args: &Args) -> Result<(), InitError> {
     require_empty(layout.folder())?;
     make_folders(&layout)?;
     make_keys(&layout, &upstream)?;
+    make_evidence_key(&layout, &args.node)?;
     make_certificate(&layout)?;
     make_state(&layout)?;
     // Last, so that a folder with a configuration is a whole one.
@@ -133,6 +146,24 @@ fn make_keys(layout: &Layout, upstream: &UpstreamUrl) -> Result<(), InitError> {
         private(&layout.upstream_password(), format!("{password}\n").as_bytes())?;
     }
     Ok(())
+}
+
+/// The key that seals evidence, and whom an auditor is to trust. The origin names the log, so it
+/// must not be another installation's.
+fn make_evidence_key(layout: &Layout, node: &str) -> Result<(), InitError> {
+    let mut suffix = [0; 4];
+    aws_lc_rs::rand::fill(&mut suffix).map_err(|_| InitError::Random)?;
+    let origin = format!("lazaret/{node}/{:08x}", u32::from_be_bytes(suffix));
+    let key = SigningKey::generate(&origin)?;
+    key.write(&layout.seal_key())?;
+    let trust = Trust {
+        origin,
+        keys: vec![key.verifier().to_string()],
+        witnesses: Vec::new(),
+        nodes: vec![node.to_owned()],
+    };
+    let text = serde_json::to_string_pretty(&trust).map_err(KeyError::from)?;
+    public(&layout.trust(), format!("{text}\n").as_bytes())
 }
 
 fn make_certificate(layout: &Layout) -> Result<(), InitError> {

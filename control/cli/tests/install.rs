@@ -44,6 +44,7 @@ fn init_makes_a_whole_folder_with_its_secrets_closed() {
         "tls/server.key",
         "keys/development-issuer.pem",
         "keys/commitment.key",
+        "keys/seal.key",
         "keys/upstream.password",
     ];
     for path in private {
@@ -51,6 +52,10 @@ fn init_makes_a_whole_folder_with_its_secrets_closed() {
     }
     assert_eq!(mode(&dir.join("keys")), 0o700);
     assert_eq!(mode(&dir.join("segments")), 0o700);
+    let trust: Value =
+        serde_json::from_slice(&std::fs::read(dir.join("trust.json")).unwrap()).unwrap();
+    assert_eq!(trust["nodes"], json!(["lazaret"]));
+    assert!(trust["keys"][0].as_str().unwrap().starts_with(trust["origin"].as_str().unwrap()));
     let config = std::fs::read_to_string(dir.join("lazaret.toml")).unwrap();
     assert!(!config.contains("hunter2"));
     assert!(!text(&made.stdout).contains("hunter2"));

@@ -240,7 +240,7 @@ impl Default for RecordingSection {
     fn default() -> Self {
         Self {
             durability: Durability::Process,
-            segment_bytes: 64 << 20,
+            segment_bytes: 16 << 20,
             rotate_after_s: 300,
             folder: "segments".to_owned(),
             ship_to: "shipped".to_owned(),

@@ -28,6 +28,6 @@ pub use config::{
 pub use file::File;
 pub use layout::Layout;
 pub use problem::{Place, Problem, Problems, Source};
-pub use resolve::{Machine, World, load, resolve};
+pub use resolve::{Machine, World, is_name, load, resolve};
 pub use template::{Answers, template};
 pub use upstream_url::{UpstreamUrl, UrlError};

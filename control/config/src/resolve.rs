@@ -97,6 +97,12 @@ pub fn resolve(
     }
 }
 
+/// Whether a node or a resource can be called so.
+pub fn is_name(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'_';
+    !name.is_empty() && name.len() <= NAME_BYTES && name.bytes().all(plain)
+}
+
 /// Where a step can't give its part, it has pushed a problem and gives `None`.
 struct Resolver<'a> {
     file: &'a File,
@@ -112,8 +118,7 @@ impl Resolver<'_> {
     }
 
     fn name(&mut self, keys: &[&str], name: &str) -> Option<String> {
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'_';
-        if !name.is_empty() && name.len() <= NAME_BYTES && name.bytes().all(plain) {
+        if is_name(name) {
             return Some(name.to_owned());
         }
         let mend = format!("use letters, digits, `.` and `_`, at most {NAME_BYTES}");

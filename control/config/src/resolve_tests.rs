@@ -264,6 +264,7 @@ fn the_template_resolves_for_every_preset_and_kind_of_upstream() {
         for url in urls {
             let upstream = UpstreamUrl::parse(url).unwrap();
             let answers = Answers {
+                node: "ward_7",
                 upstream: &upstream,
                 preset,
                 port_base: 9000,
@@ -271,6 +272,7 @@ fn the_template_resolves_for_every_preset_and_kind_of_upstream() {
                 pass_user: preset == Preset::Transparent,
             };
             let config = resolve_text(&template(&answers)).unwrap();
+            assert_eq!(config.node, "ward_7");
             assert_eq!(config.policy.preset, preset);
             assert_eq!(config.upstream.host, upstream.host);
             assert_eq!(config.upstream.password.is_some(), upstream.password.is_some());

@@ -7,6 +7,8 @@ use crate::{UpstreamHost, UpstreamUrl};
 
 /// What init was told.
 pub struct Answers<'a> {
+    /// Names the data plane in evidence.
+    pub node: &'a str,
     pub upstream: &'a UpstreamUrl,
     pub preset: Preset,
     /// PostgreSQL listens here, control 48 above, metrics 58 above.
@@ -45,6 +47,7 @@ impl Answers<'_> {
 
 /// A working `lazaret.toml`. It holds no secret.
 pub fn template(answers: &Answers<'_>) -> String {
+    let node = toml_string(answers.node);
     let port = answers.port_base;
     let control_port = answers.control_port();
     let metrics_port = answers.metrics_port();
@@ -55,6 +58,10 @@ pub fn template(answers: &Answers<'_>) -> String {
     format!(
         r#"# Lazaret. `lazaret check --dir .` says what is wrong with this file and how to mend it.
 # Paths are relative to this folder. Changes to policies take effect at once, others at the next start.
+
+[node]
+# Names this gateway in evidence and in trust.json. Don't change it once there is any.
+name = {node}
 
 [listen]
 # PostgreSQL clients connect here, with TLS and a token as the password.
