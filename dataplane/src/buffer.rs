@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 
 use lazaret_audit::Position;
 
-use crate::limits::BUFFER_BYTES;
+use crate::limits::{BUFFER_BYTES, POOLED_BUFFERS, SEALED_BYTES};
 
 /// Owned bytes of which `start..end` are in use.
 pub(crate) struct Buffer {
@@ -62,6 +62,15 @@ impl Buffer {
         self.start = 0;
     }
 
+    /// Makes room around what is filled, by copying it.
+    pub(crate) fn grow(&mut self, capacity: usize) {
+        let mut larger = Self::with_capacity(capacity.max(self.capacity()));
+        let filled = self.filled();
+        larger.bytes[..filled.len()].copy_from_slice(filled);
+        larger.end = filled.len();
+        *self = larger;
+    }
+
     /// Only the first `count` filled bytes stay.
     pub(crate) fn truncate(&mut self, count: usize) {
         assert!(count <= self.end - self.start, "more bytes than filled");
@@ -77,21 +86,29 @@ impl Buffer {
 #[derive(Default)]
 pub(crate) struct Pool {
     free: Vec<Buffer>,
+    free_for_records: Vec<Buffer>,
 }
 
 impl Pool {
-    /// More than a few per running session is memory held for nothing.
-    const KEPT: usize = 256;
-
     pub(crate) fn take(&mut self) -> Buffer {
         self.free.pop().unwrap_or_else(|| Buffer::with_capacity(BUFFER_BYTES))
     }
 
+    /// One that a whole buffer fits into when sealed as TLS records.
+    pub(crate) fn take_for_records(&mut self) -> Buffer {
+        self.free_for_records.pop().unwrap_or_else(|| Buffer::with_capacity(SEALED_BYTES))
+    }
+
     pub(crate) fn give(&mut self, mut buffer: Buffer) {
-        if buffer.capacity() == BUFFER_BYTES && self.free.len() < Self::KEPT {
+        let free = match buffer.capacity() {
+            BUFFER_BYTES => &mut self.free,
+            SEALED_BYTES => &mut self.free_for_records,
+            _ => return,
+        };
+        if free.len() < POOLED_BUFFERS {
             buffer.start = 0;
             buffer.end = 0;
-            self.free.push(buffer);
+            free.push(buffer);
         }
     }
 }
@@ -144,7 +161,19 @@ impl Outbox {
         Some(piece.buffer)
     }
 
+    /// Drops everything, whether it might have left or not.
+    pub(crate) fn clear(&mut self, pool: &mut Pool) {
+        for piece in self.pieces.drain(..) {
+            pool.give(piece.buffer);
+        }
+        self.bytes = 0;
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.bytes
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.pieces.is_empty()
     }
 }

@@ -16,6 +16,15 @@ pub(crate) enum Side {
     Upstream,
 }
 
+impl Side {
+    pub(crate) fn peer(self) -> Self {
+        match self {
+            Self::Client => Self::Upstream,
+            Self::Upstream => Self::Client,
+        }
+    }
+}
+
 /// The clock, read once per turn of the loop.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Now {
@@ -39,9 +48,9 @@ pub(crate) struct LogFull;
 /// A cancel key of this gateway's own, as BackendKeyData carries it.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct CancelKey {
-    /// Encodes node, boot, shard and slot.
+    /// Encodes boot, shard and slot.
     pub(crate) process_id: u32,
-    /// 4 bytes in protocol 3.0, 32 in 3.2.
+    /// A session is given 32 bytes. Its client gets them all in protocol 3.2, the first 4 in 3.0.
     pub(crate) secret: Vec<u8>,
 }
 

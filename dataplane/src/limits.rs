@@ -17,9 +17,104 @@ pub(crate) const STATEMENT_BYTES: usize = 1 << 20;
 /// Prepared statements and portals that one session may hold.
 pub(crate) const NAMED_OBJECTS: usize = 4096;
 
-const _: () = assert!(ROW_IN_MEMORY_BYTES >= BUFFER_BYTES);
-const _: () = assert!(OUTBOX_BYTES >= BUFFER_BYTES);
+/// How far the shard lets a receive buffer grow around one unfinished message. The session machine
+/// refuses a message long before this; it is the backstop.
+pub(crate) const INPUT_BYTES: usize = 2 * STATEMENT_BYTES;
+
+/// Buffers that a shard keeps for reuse: more than a few per busy session is memory held for nothing.
+pub(crate) const POOLED_BUFFERS: usize = 256;
+
+/// What RFC 8446 5.2 lets a record hold, and what the gateway needs free before it opens one.
+pub(crate) const TLS_RECORD_BYTES: usize = 16 << 10;
+
+/// What a record adds to its plaintext, TLS 1.2 with its explicit nonce being the longest.
+pub(crate) const TLS_OVERHEAD_BYTES: usize = 64;
+
+/// A whole buffer as TLS records.
+pub(crate) const SEALED_BYTES: usize =
+    BUFFER_BYTES + BUFFER_BYTES.div_ceil(TLS_RECORD_BYTES) * TLS_OVERHEAD_BYTES;
+
+/// A certificate chain and what else a peer says in a handshake; one that says more is refused.
+pub(crate) const TLS_HANDSHAKE_BYTES: usize = BUFFER_BYTES;
+
+/// Submission entries of a shard's ring: what one turn queues without an extra system call.
+pub(crate) const RING_ENTRIES: u32 = 1024;
+
+/// Pieces that leave in one send.
+pub(crate) const BATCH_PIECES: usize = 8;
+
+/// Slots per shard; a cancel key has room for as many.
+pub(crate) const SLOTS: usize = 1 << 18;
+
+/// Shards per process; a cancel key has room for as many.
+pub(crate) const SHARDS: usize = 1 << 8;
+
+/// Clients beyond the session limit that are being told so at one time; further ones are just closed.
+pub(crate) const REFUSALS: usize = 64;
+
+/// Connections that the kernel may hold for us before `accept`: a burst of a large fleet's agents.
+pub(crate) const LISTEN_BACKLOG: i32 = 4096;
+
+/// Messages that may wait between two threads. A shard that is a thousand behind is not helped by more.
+pub(crate) const QUEUE_MESSAGES: usize = 4096;
+
+/// Heartbeat, report and sweep.
+pub(crate) const TICK_MS: u64 = 1_000;
+
+/// A connection that has been silent for so long gives its receive buffer back and polls instead.
+pub(crate) const IDLE_BUFFER_MS: u64 = TICK_MS;
+
+/// A peer that takes nothing for so long is gone. PostgreSQL clients have no keepalive of their own.
+pub(crate) const SEND_STALL_MS: u64 = 120_000;
+
+/// How long a closed side may take to read our last words and to end its own.
+pub(crate) const LINGER_MS: u64 = 2_000;
+
+/// One address of the upstream.
+pub(crate) const CONNECT_TIMEOUT_MS: u64 = 5_000;
+
+/// Addresses of the upstream's name that are tried.
+pub(crate) const UPSTREAM_ADDRESSES: usize = 8;
+
+/// How long a resolved name is believed.
+pub(crate) const RESOLVED_MS: u64 = 5_000;
+
+/// A CancelRequest upstream, from connect to close.
+pub(crate) const CANCEL_TIMEOUT_MS: u64 = 10_000;
+
+/// Failed CancelRequests from one address in a minute, beyond which it is not listened to.
+pub(crate) const CANCEL_MISSES: u32 = 30;
+
+/// Addresses whose failed CancelRequests are counted.
+pub(crate) const CANCEL_SOURCES: usize = 4096;
+
+/// Room in the shard's last segment below which nothing more is read from upstreams.
+pub(crate) const LOG_RESERVE_BYTES: u64 = 1 << 20;
+
+/// Prepared segments that a shard holds ready, mapped and populated.
+pub(crate) const SEGMENTS_AHEAD: usize = 2;
+
+/// One metrics request, and how many are served at a time.
+pub(crate) const METRICS_TIMEOUT_MS: u64 = 5_000;
+pub(crate) const METRICS_CONNECTIONS: usize = 16;
+
+/// SCRAM iterations that a server may ask for: PostgreSQL's default is 4096, and each costs 0.3 us.
+pub(crate) const SCRAM_ITERATIONS: u32 = 1_000_000;
+
+/// Waits between two attempts to reach control.
+pub(crate) const RECONNECT_MIN_MS: u64 = 100;
+pub(crate) const RECONNECT_MAX_MS: u64 = 2_000;
 
 /// Cells gathered for one scan: enough to spread the cost of a call over many cells, little enough
 /// that they are still in the second-level cache when their findings are covered.
 pub(crate) const SCAN_BATCH_BYTES: usize = 64 << 10;
+
+const _: () = assert!(ROW_IN_MEMORY_BYTES >= BUFFER_BYTES);
+const _: () = assert!(OUTBOX_BYTES >= BUFFER_BYTES);
+const _: () = assert!(INPUT_BYTES >= STATEMENT_BYTES + BUFFER_BYTES);
+const _: () = assert!(INPUT_BYTES >= ROW_IN_MEMORY_BYTES);
+const _: () = assert!(BUFFER_BYTES >= 2 * (TLS_RECORD_BYTES + TLS_OVERHEAD_BYTES));
+const _: () = assert!(BATCH_PIECES * BUFFER_BYTES >= OUTBOX_BYTES);
+const _: () = assert!(SLOTS.is_power_of_two() && SHARDS.is_power_of_two());
+const _: () = assert!(IDLE_BUFFER_MS >= TICK_MS);
+const _: () = assert!(RECONNECT_MIN_MS < RECONNECT_MAX_MS);
