@@ -222,6 +222,12 @@ impl Postgres {
         command
     }
 
+    /// Stops a server that would outlive this process, and removes its data.
+    pub fn end(mut self) {
+        self.process.stop(Signal::INT, START_PATIENCE);
+        let _ = fs::remove_dir_all(&self.path);
+    }
+
     pub fn log(&self) -> String {
         self.process.log()
     }

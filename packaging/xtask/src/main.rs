@@ -5,9 +5,12 @@
 #![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, reason = "a command for people, whose output is standard output")]
 
+mod build;
+mod demo;
 mod error;
 mod setup;
 mod shell;
+mod terminal;
 
 use std::process::ExitCode;
 
@@ -16,6 +19,7 @@ use error::TaskError;
 const USAGE: &str = "\
 usage: cargo xtask TASK
 
+  demo [--keep]                 show the product; --keep leaves it running
   setup [--outer]               install what the tests and measurements need";
 
 fn main() -> ExitCode {
@@ -32,6 +36,8 @@ fn main() -> ExitCode {
 
 fn run(arguments: &[&str]) -> Result<(), TaskError> {
     match arguments {
+        ["demo"] => demo::run(false),
+        ["demo", "--keep"] => demo::run(true),
         ["setup"] => setup::everything(setup::Extent::Default),
         ["setup", "--outer"] => setup::everything(setup::Extent::Outer),
         ["help" | "--help" | "-h"] => {

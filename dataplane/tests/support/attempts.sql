@@ -1,0 +1,1 @@
+-- Ways out that a test tries.
