@@ -165,11 +165,15 @@ impl Fixed {
 }
 
 impl Progress {
-    pub(crate) fn write(&self, file: &File) -> io::Result<()> {
+    /// The four fields from [`STATE_AT`] on.
+    pub(crate) fn encode(&self) -> [u8; 32] {
         let Self { state, first_sequence, commit_offset, records } = *self;
+        let mut bytes = [0; 32];
         let fields = [state as u64, first_sequence, commit_offset, records];
-        let bytes: Vec<u8> = fields.iter().flat_map(|field| field.to_le_bytes()).collect();
-        file.write_all_at(&bytes, STATE_AT as u64)
+        for (out, field) in bytes.as_chunks_mut::<8>().0.iter_mut().zip(fields) {
+            *out = field.to_le_bytes();
+        }
+        bytes
     }
 
     /// Reads the part that changes. `file_bytes` is the length of the file as it is.

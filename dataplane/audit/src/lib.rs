@@ -10,6 +10,8 @@
 #![deny(unsafe_code)]
 
 mod check;
+#[cfg(test)]
+mod fixture;
 mod folder;
 mod frame;
 mod header;

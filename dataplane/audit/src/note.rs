@@ -7,7 +7,7 @@
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
-use crate::key::{SigningKey, VerifierKey};
+use crate::key::{SigningKey, VerifierKey, check_name};
 
 /// A note, its signature not checked yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,7 +62,8 @@ impl Note {
         let note = std::str::from_utf8(bytes).ok()?;
         let (text, signatures) = note.split_once("\n\n")?;
         let line = signatures.strip_prefix("\u{2014} ")?.strip_suffix('\n')?;
-        let (name, signature) = line.rsplit_once(' ')?;
+        let (name, signature) = line.split_once(' ')?;
+        check_name(name).ok()?;
         let signature = BASE64_STANDARD.decode(signature).ok()?;
         let (key_id, signature) = signature.split_first_chunk::<4>()?;
         Some(Self {

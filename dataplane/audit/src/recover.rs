@@ -19,7 +19,7 @@ use rkyv::ser::allocator::SubAllocator;
 use rkyv::ser::writer::Buffer;
 
 use crate::frame::{self, Envelope, SaltCrc, frame_bytes};
-use crate::header::{Fixed, HEADER_BYTES, HeaderError, Progress, State};
+use crate::header::{Fixed, HEADER_BYTES, HeaderError, Progress, STATE_AT, State};
 use crate::reader::{SegmentImage, SegmentReader};
 use crate::record::{Body, Recovery, View};
 use crate::segment::RESERVED_BYTES;
@@ -200,14 +200,19 @@ impl End {
     }
 
     fn carry_out(&self, file: &File) -> io::Result<()> {
-        if let Some((offset, frame)) = &self.frame {
-            file.write_all_at(frame, *offset as u64)?;
+        for (offset, bytes) in self.writes() {
+            file.write_all_at(&bytes, offset)?;
             file.sync_data()?;
         }
-        file.write_all_at(&vec![0; self.clear.len()], self.clear.start as u64)?;
-        file.sync_data()?;
-        self.progress.write(file)?;
-        file.sync_data()
+        Ok(())
+    }
+
+    /// In order, each durable before the next.
+    fn writes(&self) -> impl Iterator<Item = (u64, Vec<u8>)> {
+        let frame = self.frame.clone().map(|(offset, frame)| (offset as u64, frame));
+        let cleared = (self.clear.start as u64, vec![0; self.clear.len()]);
+        let header = (STATE_AT as u64, self.progress.encode().to_vec());
+        frame.into_iter().chain([cleared, header])
     }
 }
 

@@ -198,3 +198,6 @@ impl SegmentWriter {
         Ok(self.position())
     }
 }
+
+#[cfg(test)]
+mod tests;
