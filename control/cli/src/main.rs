@@ -13,6 +13,7 @@ mod init;
 mod private_file;
 mod server_certificate;
 mod token;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -26,6 +27,7 @@ enum Command {
     Init(init::Args),
     Token(token::Args),
     Detect(detect::Args),
+    Verify(verify::Args),
 }
 
 /// Refused, or failed.
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
         Command::Init(args) => finish(init::run(&args)),
         Command::Token(args) => finish(token::run(&args)),
         Command::Detect(args) => detect::run(&args),
+        Command::Verify(args) => verify::run(&args),
     }
 }
 

@@ -9,6 +9,7 @@ mod chain;
 mod inventory;
 mod sealed;
 
+use std::fmt::Display;
 use std::path::Path;
 
 use serde::Serialize;
@@ -16,7 +17,7 @@ use serde::Serialize;
 use crate::folder::HEAD_FILE_NAME;
 use crate::key::VerifierKey;
 use crate::seal::{Head, Signed};
-use crate::trust::Trust;
+use crate::trust::{Trust, TrustError};
 
 use chain::judge_chains;
 use inventory::Inventory;
@@ -76,15 +77,14 @@ impl Verdict {
 pub fn verify_folder(folder: &Path, trust: Option<&Trust>) -> Report {
     let authority = match trust.map(Authority::from_trust).transpose() {
         Ok(authority) => authority,
-        Err(reason) => return Report::unusable("the trust file", reason),
+        Err(error) => return Report::unusable(Path::new("the trust file"), &error),
     };
     let inventory = match Inventory::read(folder) {
         Ok(inventory) => inventory,
-        Err(error) => return Report::unusable(&folder.display().to_string(), error.to_string()),
+        Err(error) => return Report::unusable(folder, &error),
     };
     if inventory.is_empty() {
-        let reason = "no evidence lies here".to_owned();
-        return Report::unusable(&folder.display().to_string(), reason);
+        return Report::unusable(folder, &"no evidence lies here");
     }
 
     let mut findings = Findings::default();
@@ -107,9 +107,8 @@ pub(crate) struct Authority {
 }
 
 impl Authority {
-    fn from_trust(trust: &Trust) -> Result<Self, String> {
-        let keys = trust.verifier_keys().map_err(|error| error.to_string())?;
-        Ok(Self { origin: trust.origin.clone(), keys })
+    fn from_trust(trust: &Trust) -> Result<Self, TrustError> {
+        Ok(Self { origin: trust.origin.clone(), keys: trust.verifier_keys()? })
     }
 
     fn from_head(head: &Signed<Head>) -> Self {
@@ -197,9 +196,10 @@ impl FirstBad {
 }
 
 impl Report {
-    fn unusable(name: &str, reason: String) -> Self {
+    /// Nothing can be judged, because of this file or folder.
+    pub fn unusable(path: &Path, reason: &dyn Display) -> Self {
         let mut findings = Findings::default();
-        findings.unreadable(FirstBad::file(name, reason));
+        findings.unreadable(FirstBad::file(path.display().to_string(), reason));
         findings.report(false)
     }
 }
