@@ -49,6 +49,17 @@ impl Account {
         std::os::unix::fs::chown(path, Some(user), Some(group))
             .map_err(HarnessError::io(format!("giving {} away", path.display())))
     }
+
+    /// Makes the account the owner of all that is in a folder.
+    pub fn own_all(self, folder: &Path) -> Result<(), HarnessError> {
+        let Self::User { user, group } = self else { return Ok(()) };
+        run(Command::new("chown").arg("-R").arg(format!("{user}:{group}")).arg(folder)).map(|_| ())
+    }
+
+    /// A command that runs under this account and ends with this process.
+    pub fn command(self, program: &Path) -> Command {
+        wrapped(program, self, Lifetime::Bound(Signal::KILL))
+    }
 }
 
 /// Whether a child ends when this process does.

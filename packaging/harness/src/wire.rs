@@ -87,6 +87,11 @@ impl<S: Read + Write> Wire<S> {
         Self { stream, received: Vec::new(), taken: 0, cancel_key: Vec::new() }
     }
 
+    /// The stream, once nothing more is to be read from here.
+    pub fn into_inner(self) -> S {
+        self.stream
+    }
+
     /// Every byte that has come in so far.
     pub fn received(&self) -> &[u8] {
         &self.received

@@ -14,11 +14,16 @@ use crate::terminal::{self, heading, shown, typed};
 use crate::{build, setup, shell};
 use world::World;
 
+/// Installs and builds what is missing, then shows it.
 pub(crate) fn run(keep: bool) -> Result<(), TaskError> {
     setup::for_demo()?;
     heading("Building the product");
     build::product()?;
+    show(keep)
+}
 
+/// Shows what has been built.
+pub(crate) fn show(keep: bool) -> Result<(), TaskError> {
     let stamp = harness::run(std::process::Command::new("date").args(["-u", "+%Y%m%dT%H%M%SZ"]))?;
     let folder = tree::target().join("demo").join(stamp.trim());
     shell::make_folder(&tree::target().join("demo"))?;

@@ -11,15 +11,19 @@ mod error;
 mod setup;
 mod shell;
 mod terminal;
+mod test;
 
 use std::process::ExitCode;
 
 use error::TaskError;
+use setup::Extent;
 
 const USAGE: &str = "\
 usage: cargo xtask TASK
 
   demo [--keep]                 show the product; --keep leaves it running
+  test [--outer]                run every test; --outer adds the slow ones
+  test --only STEP,...          only format, lints, dependencies, build, tests, demo, regression or fuzz
   setup [--outer]               install what the tests and measurements need";
 
 fn main() -> ExitCode {
@@ -38,8 +42,14 @@ fn run(arguments: &[&str]) -> Result<(), TaskError> {
     match arguments {
         ["demo"] => demo::run(false),
         ["demo", "--keep"] => demo::run(true),
-        ["setup"] => setup::everything(setup::Extent::Default),
-        ["setup", "--outer"] => setup::everything(setup::Extent::Outer),
+        ["test", rest @ ..] => match rest {
+            [] => test::run(Extent::Default, &[]),
+            ["--outer"] => test::run(Extent::Outer, &[]),
+            ["--only", steps] => test::run(Extent::Default, &steps.split(',').collect::<Vec<_>>()),
+            _ => Err(TaskError::Usage("test takes --outer or --only STEP,...".into())),
+        },
+        ["setup"] => setup::everything(Extent::Default),
+        ["setup", "--outer"] => setup::everything(Extent::Outer),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             Ok(())

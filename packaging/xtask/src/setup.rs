@@ -8,6 +8,8 @@ mod apt;
 mod drivers;
 mod suite;
 
+pub(crate) use suite::{Suite, regression_suite};
+
 use crate::error::TaskError;
 use apt::Need;
 
@@ -62,5 +64,5 @@ pub(crate) fn everything(extent: Extent) -> Result<(), TaskError> {
     if extent == Extent::Outer {
         drivers::node("outer.json", "node-outer")?;
     }
-    suite::regression_suite().map(|_| ())
+    regression_suite().map(|_| ())
 }

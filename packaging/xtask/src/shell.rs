@@ -1,5 +1,6 @@
 //! Commands that a task runs in the terminal, their output shown as it comes.
 
+use std::fs::File;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -19,6 +20,13 @@ pub(crate) fn run(command: &mut Command) -> Result<(), TaskError> {
 pub(crate) fn succeeds(command: &mut Command) -> bool {
     let silent = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     silent.status().is_ok_and(|status| status.success())
+}
+
+/// Runs a command with all its output in a file; whether it succeeded.
+pub(crate) fn succeeds_into(command: &mut Command, file: File) -> bool {
+    let Ok(errors) = file.try_clone() else { return false };
+    let quiet = command.stdin(Stdio::null()).stdout(file).stderr(errors);
+    quiet.status().is_ok_and(|status| status.success())
 }
 
 /// Whether a program of this name can be run.

@@ -1,0 +1,88 @@
+//! `cargo xtask test`: everything that must hold before a change lands.
+//!
+//! Each step runs even if one before it failed, so that one run tells all. The last line counts: a
+//! step without tests of its own, such as the lints, counts as one.
+
+mod fuzz;
+mod regression;
+mod step;
+
+use std::time::Instant;
+
+use harness::tree;
+
+use crate::build::cargo;
+use crate::error::TaskError;
+use crate::setup::{self, Extent};
+use crate::terminal::{Colour, heading, paint};
+use crate::{demo, shell};
+use step::Count;
+
+/// Runs the steps whose names begin with one of `only`, or all.
+pub(crate) fn run(extent: Extent, only: &[&str]) -> Result<(), TaskError> {
+    heading("Setting up");
+    setup::everything(extent)?;
+    let steps: [(&str, Step); 8] = [
+        ("format", |_| step::one(&mut cargo(&["fmt", "--all", "--check"]))),
+        ("lints", |_| step::one(&mut cargo(LINTS))),
+        ("dependencies", |_| dependencies()),
+        ("build", |_| step::one(&mut cargo(EVERYTHING))),
+        ("tests", tests),
+        ("demo", |_| Ok(Count::of(demo::show(false).inspect_err(|error| eprintln!("{error}"))))),
+        ("regression", |_| regression::run()),
+        ("fuzz", fuzz::run),
+    ];
+    let chosen = |name: &str| only.is_empty() || only.iter().any(|start| name.starts_with(start));
+    let steps = steps.into_iter().filter(|(name, _)| chosen(name));
+    let mut total = Count::default();
+    let mut summary = Vec::new();
+    for (name, step) in steps {
+        heading(name);
+        let start = Instant::now();
+        let count = step(extent).unwrap_or_else(|error| {
+            eprintln!("error: {error}");
+            Count::FAILED
+        });
+        summary.push((name, count, start.elapsed()));
+        total = total + count;
+    }
+    heading("Summary");
+    for (name, count, time) in summary {
+        let (mark, colour) = match count.failed {
+            0 => ("✓", Colour::Green),
+            _ => ("✗", Colour::Red),
+        };
+        println!("  {} {name}: {count} ({} s)", paint(colour, mark), time.as_secs());
+    }
+    println!("\n{total}");
+    match total.failed {
+        0 => Ok(()),
+        _ => Err(TaskError::Command("cargo xtask test".into())),
+    }
+}
+
+type Step = fn(Extent) -> Result<Count, TaskError>;
+
+/// Tests and binaries at once, so that no dependency is compiled twice with other features.
+const EVERYTHING: &[&str] = &["build", "--quiet", "--release", "--workspace", "--all-targets"];
+
+const LINTS: &[&str] =
+    &["clippy", "--quiet", "--release", "--workspace", "--all-targets", "--", "-D", "warnings"];
+
+/// Licences, advisories and sources, where cargo-deny is installed; it needs the network for advisories.
+fn dependencies() -> Result<Count, TaskError> {
+    if !shell::has("cargo-deny") {
+        println!("  cargo-deny is not installed: skipped");
+        return Ok(Count::SKIPPED);
+    }
+    step::one(&mut cargo(&["deny", "--log-level", "error", "check", "bans", "licenses", "sources"]))
+}
+
+/// Unit tests, and the end-to-end tests on the binaries just built.
+fn tests(extent: Extent) -> Result<Count, TaskError> {
+    let mut command = cargo(&["test", "--release", "--workspace", "--no-fail-fast"]);
+    if extent == Extent::Outer {
+        command.args(["--", "--include-ignored"]);
+    }
+    step::counted(command.env("CARGO_TARGET_DIR", tree::target()))
+}
