@@ -1,0 +1,288 @@
+//! The anchors: literals that Hyperscan looks for, and the rule that each one wakes.
+//!
+//! Literals alone, without classes, boundaries and start of match: that is what runs at line rate.
+//! What stands around a literal is the rule's to check. Short literals are the dear ones, because
+//! they are met inside of other words; so they stand with the byte that must follow or precede.
+
+use crate::Identifier;
+
+/// What is looked for behind a label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Value {
+    /// Nine digits in any groups, or the last four.
+    Ssn,
+    /// A token with a digit in it.
+    Code,
+    /// The same, if `number`, `id`, `no.`, `#` or `:` stands between: for labels that are plain
+    /// words.
+    NumberedCode,
+    Telephone,
+    Date,
+    /// A person's name, behind a colon.
+    Name,
+    /// `Patient`, which is all of these: `Patient: J. Doe`, `patient id 123`.
+    Patient,
+    Zip,
+    Decimal,
+    Age,
+    /// Anything up to a blank.
+    Secret,
+}
+
+/// A label: who it announces, and in what form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Label {
+    pub(crate) identifier: Identifier,
+    pub(crate) value: Value,
+    pub(crate) why: &'static str,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rule {
+    Email,
+    Url,
+    Www,
+    Label(Label),
+    /// `Mr.`, `Dr.`
+    Title,
+    /// `, MD` behind a name
+    Credential,
+    /// `wife`, `daughter`
+    Relation,
+    /// `signed by`, `my name is`: a name follows, without a colon
+    Signature,
+    Month,
+    YearsOld,
+    /// ` Street`
+    Street,
+    /// ` Apt`
+    Unit,
+    PoBox,
+    /// `, MA`
+    State,
+    /// A token that begins so, of at least this many bytes more.
+    Secret(u8),
+    PrivateKey,
+    Image,
+    /// The last word of a JSON key, with its quote.
+    JsonKey,
+}
+
+/// A literal as compiled.
+#[derive(Clone, Debug)]
+pub(crate) struct Anchor {
+    pub(crate) rule: Rule,
+    pub(crate) literal: Vec<u8>,
+    pub(crate) len: u8,
+    pub(crate) caseless: bool,
+}
+
+/// All anchors, in the order of their Hyperscan ids.
+pub(crate) fn all() -> Vec<Anchor> {
+    let mut anchors = Vec::new();
+    for (rule, literals) in CASELESS {
+        anchors.extend(literals.iter().map(|literal| anchor(*rule, literal, true)));
+    }
+    for (rule, literals) in EXACT {
+        anchors.extend(literals.iter().map(|literal| anchor(*rule, literal, false)));
+    }
+    anchors.extend(LABELS.iter().flat_map(|(identifier, value, why, literals)| {
+        let label = Label { identifier: *identifier, value: *value, why };
+        literals.iter().map(move |literal| anchor(Rule::Label(label), literal, true))
+    }));
+    for (identifier, why, nouns) in NUMBERED {
+        let value = match identifier {
+            Identifier::Telephone => Value::Telephone,
+            _ => Value::Code,
+        };
+        let rule = Rule::Label(Label { identifier: *identifier, value, why });
+        anchors.extend(nouns.iter().flat_map(|noun| {
+            [" no", " num", " number", " #", " id"]
+                .map(|number| anchor(rule, &format!("{noun}{number}"), true))
+        }));
+    }
+    anchors.extend(STATES.iter().map(|state| anchor(Rule::State, &format!(", {state}"), false)));
+    anchors.extend(JSON_KEYS.iter().map(|word| anchor(Rule::JsonKey, &format!("{word}\""), true)));
+    anchors
+}
+
+fn anchor(rule: Rule, literal: &str, caseless: bool) -> Anchor {
+    let literal = literal.as_bytes().to_vec();
+    let len = u8::try_from(literal.len()).unwrap_or(u8::MAX);
+    Anchor { rule, literal, len, caseless }
+}
+
+#[rustfmt::skip]
+const CASELESS: &[(Rule, &[&str])] = &[
+    (Rule::Email, &["@"]),
+    (Rule::Url, &["://"]),
+    (Rule::Www, &["www."]),
+    (Rule::Title, &[
+        "mr.", "mr ", "mrs.", "mrs ", "ms.", "ms ", "miss ", "dr.", "dr ", "prof.", "prof ",
+        "professor ", "doctor ", "nurse ", "rev.", "reverend ", "judge ", "officer ", "sgt. ", "capt. ",
+    ]),
+    (Rule::Credential, &[
+        ", m.d", ", d.o.", ", r.n.", ", ph.d", ", phd", ", md", ", rn", ", np", ", pa-c", ", lpn", ", dds",
+        ", fnp", ", aprn", ", lcsw",
+    ]),
+    (Rule::Relation, &[
+        "wife", "husband", "daughter", "mother", "father", "brother", "sister", "spouse", "fiance",
+        "girlfriend", "boyfriend", "grandson", "grandma", "grandpa", "nephew", "niece", " aunt ", " uncle ",
+    ]),
+    (Rule::Signature, &[
+        "signed by", "dictated by", "reviewed by", "verified by", "authored by", "transcribed by",
+        "reported by", "entered by", "prepared by", "referred by", "seen by", "name is", "i am called",
+        "dear ", "discussed with", "sincerely,", "regards,", "attn ",
+    ]),
+    (Rule::Month, &[
+        "january", "february", "march", "april", "may", "june", "july", "august", "september",
+        "october", "november", "december",
+    ]),
+    (Rule::YearsOld, &[
+        "year old", "year-old", "years old", "years-old", "y/o", "yo ", "y.o", "yr old", "yrs old",
+        "years of age", "yr-old",
+    ]),
+    (Rule::Street, &[
+        " street", " avenue", " road", " boulevard", " lane", " drive", " court", " circle",
+        " highway", " parkway", " terrace", " turnpike", " crescent", " expressway", " freeway",
+        " st.", " ave", " blvd", " rd.", " ln.", " dr.", " ct.", " hwy", " pkwy", " underpass", " plaza",
+        " trail", " alley", " square", " heights", " landing", " crossing",
+    ]),
+    (Rule::Unit, &[" apt", " apartment", " suite ", " ste ", " unit "]),
+    (Rule::PoBox, &["p.o. box", "po box", "p o box", "p.o.box", "post office box"]),
+    (Rule::PrivateKey, &["-----begin ", "-----end "]),
+    (Rule::Image, &["data:image/", "data:application/pdf"]),
+];
+
+#[rustfmt::skip]
+const EXACT: &[(Rule, &[&str])] = &[
+    (Rule::Street, &[
+        " St ", " St\n", " St,", " ST ", " ST,", " Rd", " RD", " Ln", " LN", " Dr\n", " Dr,", " Ct ", " Ct,", " Way",
+        " WAY", " Pl ", " Pl,", " Place", " PLACE", " Cir ", " Cir,", " Bend", " Bridge", " Brook", " Cove", " Creek",
+        " Corner", " Crest", " Dale", " Estate", " Extension", " Ferry", " Field", " Flat", " Ford",
+        " Forest", " Forge", " Fork", " Gardens", " Gateway", " Glen", " Green", " Grove", " Harbor", " Haven",
+        " Hill", " Hollow", " Island", " Junction", " Key ", " Knoll", " Lake", " Lock", " Lodge", " Loop",
+        " Manor", " Meadow", " Mews", " Mill", " Mission", " Mount", " Neck", " Orchard", " Oval", " Park",
+        " Pass", " Path", " Pike", " Pine", " Point", " Port", " Prairie", " Ranch", " Rapid", " Rest",
+        " Ridge", " River", " Route", " Row", " Run ", " Shoal", " Shore", " Skyway", " Spring", " Spur",
+        " Station", " Stream", " Summit", " Ter", " Throughway", " Trace", " Track", " Trafficway",
+        " Tunnel", " Union", " Valley", " Via", " View", " Village", " Ville", " Vista", " Walk", " Well",
+        " Common", " Fort", " Gate", " Inlet", " Isle",
+    ]),
+    (Rule::Image, &["/9j/4", "iVBORw0KGgo", "JVBERi0", "FFD8FFE", "ffd8ffe", "89504e470d0a1a0a"]),
+    // The prefixes that their issuers document for secret scanners.
+    (Rule::Secret(16), &["AKIA", "ASIA"]),
+    (Rule::Secret(30), &["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "AIza"]),
+    (Rule::Secret(20), &[
+        "github_pat_", "glpat-", "sk_live_", "rk_live_", "sk_test_", "sk-ant-", "sk-proj-", "npm_",
+        "pypi-", "hvs.", "dop_v1_",
+    ]),
+    (Rule::Secret(10), &["xoxb-", "xoxp-", "xoxa-", "xoxr-", "xoxs-", "eyJhbGciOi", "eyJ0eXAiOi"]),
+];
+
+type Labels = (Identifier, Value, &'static str, &'static [&'static str]);
+
+#[rustfmt::skip]
+const LABELS: &[Labels] = &[
+    (Identifier::Ssn, Value::Ssn, "ssn label", &[
+        "ssn", "ss#", "ss #", "ss no", "soc sec", "soc. sec", "social security", "social sec", "itin",
+        "tax id", "tax-id", "taxpayer", "tax_id",
+    ]),
+    (Identifier::MedicalRecord, Value::Code, "medical record label", &[
+        "mrn", "mr#", "mr #", "mr no", "medical record", "medical_record", "medicalrecord", "med rec", "empi",
+    ]),
+    (Identifier::MedicalRecord, Value::NumberedCode, "medical record label", &[
+        "chart", "accession", "pt id", "pt. id", "pt no",
+    ]),
+    (Identifier::HealthPlan, Value::Code, "health plan label", &["mbi", "hicn", "medicare id", "medicaid id"]),
+    (Identifier::HealthPlan, Value::NumberedCode, "health plan label", &[
+        "member", "subscriber", "policy", "medicare", "medicaid", "insurance", "beneficiary", "health plan",
+    ]),
+    (Identifier::Account, Value::NumberedCode, "account label", &[
+        "account", "acct", "a/c", "invoice", "routing", "aba ", "iban", "card", "swift", "cvv",
+    ]),
+    (Identifier::License, Value::NumberedCode, "license label", &[
+        "license", "licence", "passport", "certificate", "driver's lic", "dea", "npi", "lic#", "lic #",
+        "lic.", "upin",
+    ]),
+    (Identifier::Vehicle, Value::NumberedCode, "vehicle label", &["vin", "plate", "vehicle", "registration"]),
+    (Identifier::Device, Value::NumberedCode, "device label", &[
+        "serial", "s/n", "imei", "imsi", "meid", "udi", "device", "implant",
+    ]),
+    (Identifier::Biometric, Value::NumberedCode, "biometric label", &["fingerprint", "biometric", "voiceprint"]),
+    (Identifier::Telephone, Value::Telephone, "telephone", &[
+        "phone", "tel:", "tel.", "tel ", "mobile", "cell:", "cell ", "cell#", "desk:", "office:", "home:", "work:",
+        "pager", "beeper", "call me at", "call at", "calling at", "reach me at", "reached at", "contact:",
+        "contact at", "ph:", "ph.", "ph#", "dial", "answering at", "ext.", "text me at", "hotline",
+    ]),
+    (Identifier::Fax, Value::Telephone, "fax", &["fax", "facsimile"]),
+    (Identifier::Date, Value::Date, "date label", &[
+        "dob", "d.o.b", "date of birth", "birth date", "birthdate", "birthday", "born", "dod", "date of death",
+        "died", "deceased", "date of service", "dos:", "admit", "admission date", "discharge date", "date:",
+        "date of admission", "date of discharge", "expires", "expiration", "date of visit", "visit date",
+    ]),
+    (Identifier::Date, Value::Age, "age label", &["age ", "age:", "age=", "age\"", "aged "]),
+    (Identifier::Geography, Value::Zip, "zip label", &["zip", "postal", "postcode", "post code"]),
+    (Identifier::Geography, Value::Decimal, "coordinates label", &[
+        "latitude", "longitude", "lat:", "lat=", "lat ", "lon:", "lon=", "lon ", "lng:", "lng=", "long:", "gps", "coordinates",
+        "lat\"", "lon\"", "lng\"",
+    ]),
+    (Identifier::Name, Value::Patient, "name label", &["patient"]),
+    (Identifier::Name, Value::Name, "name label", &[
+        "name:", "name :", "name=", "names:", "attending", "provider", "physician", "surgeon", "clinician",
+        "therapist", "practitioner", "pt:", "pt name", "guarantor", "guardian", "caregiver", "next of kin",
+        "emergency contact", "kin:", "cc:", "from:", "to:", "employee", "client:", "customer:", "resident:",
+        "attn:", "author:", "by:", "pcp:", "consultant", "pharmacist", "witness", "user:", "owner:", "spouse:",
+        "signature:", "contact:", "informant", "insured",
+    ]),
+    (Identifier::UniqueCode, Value::Secret, "secret label", &[
+        "password", "passwd", "pwd", "secret", "api_key", "api key", "apikey", "api-key", "access_token",
+        "auth_token", "authorization: bearer", "authorization: basic", "bearer ", "pin:", "pin code", "pin is",
+        "pin number", "passcode", "client_secret", "private_key",
+    ]),
+    (Identifier::UniqueCode, Value::NumberedCode, "code label", &[
+        "confirmation", "tracking", "trial", "subject", "ticket", "badge", "claim",
+    ]),
+];
+
+/// Nouns that are too common to wake a rule alone: with a word for number behind each.
+#[rustfmt::skip]
+const NUMBERED: &[(Identifier, &str, &[&str])] = &[
+    (Identifier::MedicalRecord, "medical record label", &["hospital", "record", "case", "unit", "specimen", "emr"]),
+    (Identifier::HealthPlan, "health plan label", &["group", "plan"]),
+    (Identifier::License, "license label", &["visa"]),
+    (Identifier::Device, "device label", &["model", "lot"]),
+    (Identifier::Telephone, "telephone", &["contact"]),
+    (Identifier::UniqueCode, "code label", &["protocol", "study", "reference", "employee", "student"]),
+];
+
+/// The postal codes of the states and territories, as they stand behind a city's name.
+#[rustfmt::skip]
+pub(crate) const STATES: [&str; 56] = [
+    "AL", "AK", "AZ", "AR", "CA", "CO", "CT", "DE", "DC", "FL", "GA", "HI", "ID", "IL", "IN", "IA", "KS", "KY",
+    "LA", "ME", "MD", "MA", "MI", "MN", "MS", "MO", "MT", "NE", "NV", "NH", "NJ", "NM", "NY", "NC", "ND", "OH",
+    "OK", "OR", "PA", "RI", "SC", "SD", "TN", "TX", "UT", "VT", "VA", "WA", "WV", "WI", "WY", "PR", "GU", "VI",
+    "AS", "MP",
+];
+
+/// How keys end whose class `class::by_name` knows.
+#[rustfmt::skip]
+const JSON_KEYS: &[&str] = &[
+    "name", "fname", "lname", "mname", "_nm", "family", "given", "first", "last", "middle", "maiden", "initials",
+    "alias", "surname", "forename", "patient", "prefix", "suffix",
+    "ssn", "itin", "ssn_last4", "ssn4", "_sin", "security", "taxpayer", "tax_id", "taxid",
+    "mrn", "empi", "mbi", "hicn", "medicare", "medicaid", "number", "_no", "_num", "_nbr",
+    "patient_id", "patientid", "person_id", "personid", "subject_id", "subjectid", "record_id", "chart_id",
+    "member_id", "memberid", "subscriber_id", "subscriberid", "policy_id", "policyid", "medicare_id",
+    "medicaid_id", "insurance_id", "insuranceid", "beneficiary_id", "beneficiaryid", "account_id", "accountid",
+    "card_id", "device_id", "deviceid", "passport_id", "memberno", "policyno", "cardno", "licenseno", "accountno",
+    "dob", "dod", "birthdate", "birth_date", "birth", "birthday", "death", "date", "datetime", "_dt", "_time",
+    "address", "addr", "street", "line", "line1", "line2", "line_1", "line_2", "address1", "address2", "city",
+    "town", "county", "district", "village", "parish", "municipality", "birthplace", "zip", "zipcode", "postcode",
+    "postal_code", "postalcode", "zip_code", "zip4", "latitude", "longitude", "\"lat", "\"lon", "\"lng", "_lat", "_lon",
+    "phone", "phone1", "phone2", "telephone", "mobile", "cell", "tel", "fax", "email", "mail", "website", "url",
+    "homepage", "_ip", "\"ip", "ipaddress", "ip_addr", "vin", "plate", "license", "licence", "passport", "drivers",
+    "npi", "dea", "iban", "account", "acct", "card", "cvv", "routing", "serial", "udi", "imei", "macaddress", "fingerprint",
+    "biometric", "photo", "photograph", "picture", "avatar", "password", "passwd", "secret", "username", "login",
+    "apikey", "api_key", "accession", "\"age", "_age", "ipv4", "ipv6",
+];

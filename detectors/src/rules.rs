@@ -1,0 +1,141 @@
+//! The rules: from an event (an anchor's hit, or a number) to candidates.
+//!
+//! A rule gets a [`Window`] and a position in it and adds what it found to [`Found`]. It keeps no
+//! state, so what it finds depends on the window alone.
+
+mod codes;
+mod contact;
+mod dates;
+mod groups;
+mod json;
+mod labels;
+mod names;
+mod network;
+mod numbers;
+mod phones;
+mod places;
+mod secrets;
+
+use std::ops::Range;
+
+use crate::Identifier;
+use crate::anchors::{Anchor, Rule};
+use crate::bytes;
+use crate::window::{Candidate, Window};
+
+pub(crate) use json::Keys;
+
+/// What the rules found, before overlaps are settled.
+#[derive(Default)]
+pub(crate) struct Found {
+    pub(crate) candidates: Vec<Candidate>,
+    pub(crate) tails: Vec<Tail>,
+    /// The classes of JSON keys met before.
+    pub(crate) keys: Keys,
+}
+
+impl Found {
+    fn push(&mut self, candidate: Candidate) {
+        if candidate.start < candidate.end {
+            self.candidates.push(candidate);
+        }
+    }
+
+    /// Adds a run that is covered from `start` and known to hold up to `from`. What this window
+    /// can't show of it goes on as a tail.
+    fn push_run(&mut self, w: &Window<'_>, start: usize, run: Run, from: usize) {
+        let (end, goes_on) = run.kind.end(w, from);
+        self.push(w.found(run.identifier, start..end, run.score, run.why));
+        if goes_on && end > from {
+            self.tails.push(Tail { at: w.position(end), run });
+        }
+    }
+}
+
+/// A run of bytes that may be longer than any window: a URL, an encoded image, a key.
+#[derive(Clone, Copy)]
+pub(crate) struct Run {
+    pub(crate) kind: RunKind,
+    pub(crate) identifier: Identifier,
+    pub(crate) score: u8,
+    pub(crate) why: &'static str,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RunKind {
+    Uri,
+    /// Base64 or hexadecimal digits, with the line ends that wrap them.
+    Encoded,
+    /// The rest of a JSON string, up to its quote.
+    JsonString,
+}
+
+impl RunKind {
+    /// Where the run that is under way at `from` ends in this window, and whether it goes on.
+    fn end(self, w: &Window<'_>, from: usize) -> (usize, bool) {
+        let end = match self {
+            Self::Uri => w.skip(from, bytes::URI),
+            Self::Encoded => w.skip_while(from, is_encoded),
+            Self::JsonString => return json::string_end(w, from),
+        };
+        (end, end == w.len() && w.is_full())
+    }
+}
+
+/// What is left of a run behind a window's end.
+#[derive(Clone, Copy)]
+pub(crate) struct Tail {
+    /// Offset into the text.
+    pub(crate) at: usize,
+    pub(crate) run: Run,
+}
+
+/// Follows a run into the next window.
+pub(crate) fn follow(w: &Window<'_>, at: usize, run: Run, found: &mut Found) {
+    if at < w.len() {
+        found.push_run(w, at, run, at);
+    }
+}
+
+/// An anchor's literal ends at `end`.
+#[inline]
+pub(crate) fn on_anchor(w: &Window<'_>, end: usize, anchor: &Anchor, found: &mut Found) {
+    let Some(start) = end.checked_sub(usize::from(anchor.len)) else { return };
+    let hit = start..end;
+    match anchor.rule {
+        Rule::Email => contact::email(w, hit, found),
+        Rule::Url => contact::url(w, hit, found),
+        Rule::Www => contact::www(w, hit, found),
+        Rule::Label(label) => labels::label(w, hit, label, found),
+        Rule::Title => names::title(w, hit, found),
+        Rule::Credential => names::credential(w, hit, found),
+        Rule::Relation => names::relation(w, hit, found),
+        Rule::Signature => names::signature(w, hit, found),
+        Rule::Month => dates::month_alone(w, hit, found),
+        Rule::YearsOld => dates::years_old(w, hit, found),
+        Rule::Street => places::street(w, hit, found),
+        Rule::Unit => places::unit(w, hit, found),
+        Rule::PoBox => places::po_box(w, hit, found),
+        Rule::State => places::state(w, hit, found),
+        Rule::Secret(length) => secrets::prefixed(w, hit, length, found),
+        Rule::PrivateKey => secrets::private_key(w, hit, found),
+        Rule::Image => secrets::image(w, hit, found),
+        Rule::JsonKey => json::key(w, hit, found),
+    }
+}
+
+/// A token (letters and digits) with at least one digit stands at `token`. Returns where to look
+/// for the next one.
+#[inline]
+pub(crate) fn on_token(w: &Window<'_>, token: Range<usize>, found: &mut Found) -> usize {
+    let digits = w.skip(token.start, bytes::DIGIT);
+    if digits == token.end {
+        numbers::digits(w, token, found)
+    } else {
+        codes::mixed(w, token, digits, found)
+    }
+}
+
+fn is_encoded(byte: u8) -> bool {
+    bytes::is(byte, bytes::ALNUM) || b"+/=-_\r\n\\".contains(&byte)
+}

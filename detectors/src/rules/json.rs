@@ -1,0 +1,173 @@
+//! JSON keys decide, too: `"family":"..."`, `"birthDate":"..."`, `"zip":2115`.
+//!
+//! Not a parser. From the last word of a key this looks left for the key's quote and right for its
+//! colon, classes the key by [`class::by_name`], and covers the value: a string, a number, or the
+//! strings and numbers of an array. Objects are left to their own keys. What is covered keeps the
+//! text valid: strings become `*` inside their quotes, numbers 0.
+
+use std::ops::Range;
+
+use super::{Found, Run, RunKind, dates, labels, names};
+use crate::Identifier;
+use crate::bytes::{DIGIT, SPACE};
+use crate::class::{self, Class};
+use crate::finding::Cover;
+use crate::window::Window;
+
+/// The longest key that is looked at.
+const KEY_BYTES: usize = 48;
+
+/// Classes of keys, remembered: a few keys come again and again. Two-way in spirit, one-way in
+/// fact: a slot belongs to the last key that hashed to it.
+pub(crate) struct Keys {
+    slots: Box<[Slot]>,
+}
+
+#[derive(Clone, Copy)]
+struct Slot {
+    key: [u8; KEY_BYTES],
+    len: u8,
+    class: Option<Class>,
+}
+
+/// A power of two, so that a hash is cut by its low bits.
+const SLOTS: usize = 128;
+
+impl Default for Keys {
+    fn default() -> Self {
+        let empty = Slot { key: [0; KEY_BYTES], len: u8::MAX, class: None };
+        Self { slots: vec![empty; SLOTS].into_boxed_slice() }
+    }
+}
+
+impl Keys {
+    fn class(&mut self, key: &[u8]) -> Option<Class> {
+        let hash = key.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        let index = usize::try_from(hash >> 32).unwrap_or_default() % SLOTS;
+        let slot = self.slots.get_mut(index)?;
+        if slot.key.get(..usize::from(slot.len)) != Some(key) {
+            slot.class = std::str::from_utf8(key).ok().and_then(|key| class::by_name("", key));
+            slot.len = u8::try_from(key.len()).ok()?;
+            slot.key.get_mut(..key.len())?.copy_from_slice(key);
+        }
+        slot.class
+    }
+}
+
+/// The hit ends with the quote that may close a key.
+pub(super) fn key(w: &Window<'_>, hit: Range<usize>, found: &mut Found) {
+    let colon = w.skip(hit.end, SPACE);
+    if w.byte(colon) != b':' {
+        return;
+    }
+    let last = hit.end - 1;
+    let least = last.saturating_sub(KEY_BYTES);
+    let Some(open) = w.slice(least..last).iter().rposition(|byte| *byte == b'"') else { return };
+    let key = w.slice(least + open + 1..last);
+    let value = w.skip(colon + 1, SPACE);
+    match found.keys.class(key) {
+        Some(class) => covered(w, value, class, found),
+        None if key.eq_ignore_ascii_case(b"name") => person(w, value, found),
+        None => {}
+    }
+}
+
+/// Where the string that is under way at `from` ends (its quote), and whether it goes on behind
+/// the window; then the end is between two characters.
+pub(super) fn string_end(w: &Window<'_>, from: usize) -> (usize, bool) {
+    let mut at = from;
+    while at < w.len() {
+        match w.byte(at) {
+            b'"' => return (at, false),
+            b'\\' => {
+                let escape = if w.byte(at + 1) == b'u' { 6 } else { 2 };
+                if at + escape > w.len() {
+                    return (at, w.is_full());
+                }
+                at += escape;
+            }
+            _ => at += 1,
+        }
+    }
+    (at, w.is_full())
+}
+
+/// Covers the value that begins at `at` as `class` says.
+fn covered(w: &Window<'_>, at: usize, class: Class, found: &mut Found) {
+    if w.byte(at) != b'[' {
+        return scalar(w, at, class, found);
+    }
+    let mut next = w.skip_any(at + 1, b" \t\r\n");
+    while w.byte(next) == b'"' || w.is(next, DIGIT) || w.byte(next) == b'-' {
+        scalar(w, next, class, found);
+        let end = match w.byte(next) {
+            b'"' => string_end(w, next + 1).0 + 1,
+            _ => number_end(w, next),
+        };
+        next = w.skip_any(end, b" \t\r\n,");
+        if next == end && w.byte(next) != b']' {
+            break;
+        }
+    }
+}
+
+fn scalar(w: &Window<'_>, at: usize, class: Class, found: &mut Found) {
+    if w.byte(at) == b'"' {
+        return string(w, at + 1, class, found);
+    }
+    let end = number_end(w, at);
+    let Some(identifier) = class.identifier().filter(|_| end > at && w.is(end - 1, DIGIT)) else {
+        return;
+    };
+    if class == Class::Age {
+        found.candidates.extend(dates::age(w, at..end, "json key"));
+    } else if !(class == Class::Date && dates::is_year(w, &(at..end))) {
+        let candidate = w.found(identifier, at..end, 90, "json key");
+        found.push(candidate.covered(Cover::JsonNumber));
+    }
+}
+
+fn string(w: &Window<'_>, start: usize, class: Class, found: &mut Found) {
+    let (end, goes_on) = string_end(w, start);
+    let Some(identifier) = class.identifier().filter(|_| end > start) else { return };
+    let whole = w.found(identifier, start..end, 90, "json key");
+    let partial = match class {
+        Class::Date if dates::is_year(w, &(start..end)) => return,
+        Class::Date => dates::labelled(w, start),
+        Class::Zip => labels::zip(w, start),
+        Class::Age => {
+            let digits = start..w.skip(start, DIGIT);
+            found.candidates.extend(dates::age(w, digits, "json key"));
+            return;
+        }
+        _ => None,
+    };
+    let exact = partial.filter(|part| (part.start, part.end) == (whole.start, whole.end));
+    if let Some(part) = exact {
+        found.push(crate::window::Candidate { score: 90, why: "json key", ..part });
+    } else if goes_on {
+        let run = Run { kind: RunKind::JsonString, identifier, score: 90, why: "json key" };
+        found.push_run(w, start, run, start);
+    } else {
+        found.push(whole);
+    }
+}
+
+/// `"name"` alone is a drug's, a clinic's or a person's: covered if it reads as a person's.
+fn person(w: &Window<'_>, at: usize, found: &mut Found) {
+    if w.byte(at) == b'"' {
+        let (end, goes_on) = string_end(w, at + 1);
+        let range = at + 1..end;
+        if !goes_on && names::is_name(w, &range) {
+            found.push(w.found(Identifier::Name, range, 55, "json key: name"));
+        }
+    }
+}
+
+fn number_end(w: &Window<'_>, at: usize) -> usize {
+    w.skip_while(at, |byte| {
+        byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E')
+    })
+}

@@ -1,0 +1,260 @@
+//! Labelled values: `MRN: 00-12-34`, `"ssn":"123456789"`, `Policy No. A12/345`.
+//!
+//! A label finds its value whatever a checksum says. Between the two may stand punctuation and a
+//! few words (`number`, `is`), and nothing else: the nearer the value, the surer the label.
+
+use std::ops::Range;
+
+use super::groups::Groups;
+use super::{Found, dates, names, numbers, phones};
+use crate::Identifier;
+use crate::anchors::{Label, Value};
+use crate::bytes::{self, ALNUM, ALPHA, DIGIT, LOWER, SPACE, UPPER};
+use crate::checks;
+use crate::finding::Cover;
+use crate::window::{Candidate, Window};
+
+/// Words between a label and its value.
+const FILLERS: usize = 4;
+
+/// The longest code behind a label.
+const CODE_BYTES: usize = 64;
+
+/// What stands between a label and its value.
+#[derive(Clone, Copy)]
+struct Bridge {
+    /// Where the value begins.
+    value: usize,
+    /// `number`, `no.`, `id` or `#`.
+    numbered: bool,
+    /// `:`, `=` or a quote.
+    marked: bool,
+}
+
+pub(super) fn label(w: &Window<'_>, hit: Range<usize>, label: Label, found: &mut Found) {
+    if !is_whole_word(w, &hit) {
+        return;
+    }
+    let bridge = bridge(w, &hit);
+    let at = bridge.value;
+    let told = bridge.numbered || bridge.marked;
+    let candidate = match label.value {
+        Value::Ssn => ssn(w, at),
+        Value::Code => code(w, at, label),
+        Value::NumberedCode if told => code(w, at, label).map(|it| checked(w, it, label)),
+        Value::Telephone => phones::labelled(w, at, label.identifier),
+        Value::Date => dates::labelled(w, at),
+        Value::Age => age(w, at),
+        Value::Zip => zip(w, at),
+        Value::Decimal => decimal(w, at),
+        Value::Secret if bridge.marked || w.is_before(hit.end, SPACE) => secret(w, at, label),
+        Value::Patient => return patient(w, hit.end, bridge, label, found),
+        Value::Name => return name(w, hit, bridge, label, found),
+        Value::NumberedCode | Value::Secret => None,
+    };
+    found.candidates.extend(candidate.map(|candidate| {
+        let range = w.offset(candidate.start)..w.offset(candidate.end);
+        match candidate.cover {
+            Cover::Whole | Cover::Letters => numbers::as_number(w, range, candidate),
+            _ => candidate,
+        }
+    }));
+}
+
+/// ZIP codes by label: five or nine digits keep three, other countries' codes keep nothing.
+pub(super) fn zip(w: &Window<'_>, at: usize) -> Option<Candidate> {
+    let digits = w.skip(at, DIGIT);
+    let plus = w.byte(digits) == b'-' && w.skip(digits + 1, DIGIT) == digits + 5;
+    let end = if plus { digits + 5 } else { digits };
+    if digits - at == 5 && !w.is(end, ALNUM) {
+        return Some(w.found(Identifier::Geography, at..end, 90, "zip").covered(Cover::Zip3));
+    }
+    let end = code_end(w, at);
+    let text = w.slice(at..end);
+    ((3..=10).contains(&text.len()) && text.iter().any(u8::is_ascii_digit))
+        .then(|| w.found(Identifier::Geography, at..end, 80, "postal code"))
+}
+
+/// A token with a digit in it, with the dashes, dots and slashes inside it.
+fn code(w: &Window<'_>, at: usize, label: Label) -> Option<Candidate> {
+    let end = code_end(w, at);
+    let text = w.slice(at..end);
+    let digits = text.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let characters = text.iter().filter(|byte| byte.is_ascii_alphanumeric()).count();
+    (digits >= 2 && characters >= 3 && text.len() <= CODE_BYTES)
+        .then(|| w.found(label.identifier, at..end, 90, label.why))
+}
+
+/// A failed checksum lowers the score.
+fn checked(w: &Window<'_>, candidate: Candidate, label: Label) -> Candidate {
+    let text = w.slice(w.offset(candidate.start)..w.offset(candidate.end));
+    let fails = match text.len() {
+        17 if label.identifier == Identifier::Vehicle => !checks::vin(text),
+        10 if label.why == "license label" => !checks::npi(text),
+        9 if label.identifier == Identifier::License => !checks::dea(text),
+        9 if label.identifier == Identifier::Account => !checks::aba(text),
+        12..=19 if label.identifier == Identifier::Account => !checks::luhn(text.iter().copied()),
+        15..=34 if label.identifier == Identifier::Account => !checks::iban(text),
+        _ => false,
+    };
+    Candidate { score: if fails { 75 } else { candidate.score }, ..candidate }
+}
+
+fn ssn(w: &Window<'_>, at: usize) -> Option<Candidate> {
+    let end = phones_like_end(w, at);
+    let digits = w.slice(at..end).iter().filter(|byte| byte.is_ascii_digit()).count();
+    let groups = Groups::read(w, at..w.skip(at, DIGIT));
+    let shaped = numbers::ssn(w, &groups);
+    shaped.or_else(|| {
+        // Nine digits, or the last four of them; `***-**-1234` begins with what hides the rest.
+        matches!(digits, 4 | 8 | 9).then(|| w.found(Identifier::Ssn, at..end, 90, "ssn label"))
+    })
+}
+
+fn age(w: &Window<'_>, at: usize) -> Option<Candidate> {
+    let digits = at..w.skip(at, DIGIT);
+    (!w.is(digits.end, ALPHA)).then(|| dates::age(w, digits, "age label")).flatten()
+}
+
+/// Decimal degrees, and the second of a pair.
+fn decimal(w: &Window<'_>, at: usize) -> Option<Candidate> {
+    let number_end = |start: usize| {
+        let digits = w.skip(w.skip_any(start, b"+-"), DIGIT);
+        (w.byte(digits) == b'.' && w.is(digits + 1, DIGIT)).then(|| w.skip(digits + 1, DIGIT))
+    };
+    let first = number_end(at)?;
+    let second = number_end(w.skip_any(first, b", /"));
+    let end = second.unwrap_or(first);
+    Some(w.found(Identifier::Geography, at..end, 85, "coordinates"))
+}
+
+fn secret(w: &Window<'_>, at: usize, label: Label) -> Option<Candidate> {
+    let end = w.skip_while(at, |byte| !bytes::is(byte, SPACE) && !b"\"',;<>&)\\".contains(&byte));
+    let text = w.slice(at..end);
+    let is_word = text.iter().all(u8::is_ascii_lowercase) && text.len() < 12;
+    let placeholder = text.iter().all(|byte| matches!(byte, b'*' | b'x' | b'.'));
+    (text.len() >= 4 && !placeholder && !(is_word && w.before(at) == b' ' && text.len() < 6))
+        .then(|| w.found(label.identifier, at..end, 80, label.why))
+}
+
+fn patient(w: &Window<'_>, end: usize, bridge: Bridge, label: Label, found: &mut Found) {
+    if bridge.numbered {
+        let code_label = Label {
+            identifier: Identifier::MedicalRecord,
+            value: Value::Code,
+            why: "medical record label",
+        };
+        found.candidates.extend(code(w, bridge.value, code_label));
+    } else if bridge.marked {
+        names::labelled(w, bridge.value, label.why, found);
+    } else {
+        names::behind(w, end, label.why, found);
+    }
+}
+
+fn name(w: &Window<'_>, hit: Range<usize>, bridge: Bridge, label: Label, found: &mut Found) {
+    if bridge.marked || b":=".contains(&w.before(hit.end)) {
+        names::labelled(w, bridge.value, label.why, found);
+    }
+}
+
+/// Past punctuation and filler words to the value.
+fn bridge(w: &Window<'_>, hit: &Range<usize>) -> Bridge {
+    let last_word = w.slice(w.skip_back(hit.end, ALPHA)..hit.end);
+    let mut bridge = Bridge {
+        value: hit.end,
+        numbered: w.before(hit.end) == b'#' || is_one_of(last_word, &NUMBER_WORDS),
+        marked: matches!(w.before(hit.end), b':' | b'='),
+    };
+    for _ in 0..FILLERS {
+        bridge.value = past_marks(w, bridge.value, &mut bridge);
+        let word_end = filler_end(w, bridge.value);
+        let word = w.slice(bridge.value..word_end);
+        if is_one_of(word, &NUMBER_WORDS) {
+            bridge.numbered = true;
+        } else if !is_one_of(word, &FILLER_WORDS) {
+            break;
+        }
+        bridge.value = word_end;
+    }
+    bridge
+}
+
+fn is_one_of(word: &[u8], words: &[&str]) -> bool {
+    words.iter().any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
+}
+
+fn past_marks(w: &Window<'_>, at: usize, bridge: &mut Bridge) -> usize {
+    w.skip_while(at, |byte| {
+        bridge.numbered |= byte == b'#';
+        bridge.marked |= matches!(byte, b':' | b'=' | b'"' | b'>' | b'\'');
+        let line_end = matches!(byte, b'\n' | b'\r') && bridge.marked;
+        line_end
+            || matches!(byte, b' ' | b'\t' | b'_' | b'(' | b'.' | b'#' | b'\\' | b'*' | b'|')
+            || matches!(byte, b':' | b'=' | b'"' | b'>' | b'\'' | b'-' | b'[' | b'&')
+    })
+}
+
+/// The word at `at`: up to the next capital, so that `IdNumber` is two.
+fn filler_end(w: &Window<'_>, at: usize) -> usize {
+    let capitals = w.skip(at, UPPER);
+    if capitals > at + 1 { capitals } else { w.skip(capitals, LOWER) }
+}
+
+/// Nothing of the word before or behind the label belongs to it: `having` holds no `vin`.
+fn is_whole_word(w: &Window<'_>, hit: &Range<usize>) -> bool {
+    let first = w.byte(hit.start);
+    let opens = !bytes::is(first, ALNUM)
+        || w.begins_word(hit.start)
+        || bytes::is(first, UPPER) && w.is_before(hit.start, LOWER);
+    let last = w.before(hit.end);
+    let next = w.byte(hit.end);
+    let plural = next == b's' && !w.is(hit.end + 1, ALPHA);
+    let closes = !bytes::is(last, ALPHA)
+        || !bytes::is(next, ALPHA)
+        || plural
+        || bytes::is(next, UPPER) && bytes::is(last, LOWER);
+    opens && closes
+}
+
+/// Letters, digits and what joins them: a dash, dot, slash or underscore between two; a blank
+/// between two groups of digits.
+fn code_end(w: &Window<'_>, at: usize) -> usize {
+    let mut end = w.skip(at, ALNUM);
+    while end > at && end - at <= CODE_BYTES {
+        let joined = match w.byte(end) {
+            b'-' | b'.' | b'/' | b'_' => w.is(end + 1, ALNUM),
+            b' ' => w.is_before(end, DIGIT) && w.is(end + 1, DIGIT) && is_digits(w, end + 1),
+            _ => false,
+        };
+        if !joined {
+            break;
+        }
+        end = w.skip(end + 1, ALNUM);
+    }
+    end
+}
+
+fn is_digits(w: &Window<'_>, at: usize) -> bool {
+    !w.is(w.skip(at, DIGIT), ALPHA)
+}
+
+/// Digits with what groups and hides them: `123 45 6789`, `***-**-6789`.
+fn phones_like_end(w: &Window<'_>, at: usize) -> usize {
+    let mut end = at;
+    let mut next = at;
+    while next < at + 24 && (w.is(next, DIGIT) || b"*xX -.".contains(&w.byte(next))) {
+        next += 1;
+        if w.is_before(next, DIGIT) {
+            end = next;
+        }
+    }
+    end
+}
+
+const NUMBER_WORDS: [&str; 7] = ["number", "no", "num", "nbr", "nr", "id", "identifier"];
+
+const FILLER_WORDS: [&str; 17] = [
+    "is", "was", "of", "the", "code", "my", "his", "her", "are", "be", "card", "ending", "in",
+    "with", "on", "at", "s",
+];

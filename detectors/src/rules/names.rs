@@ -1,0 +1,265 @@
+//! Names by what stands around them: titles, labels, relations, credentials, signatures.
+//!
+//! A name is a run of capitalised words; behind a title or a label, of any words that are not
+//! plainly something else. Names without anything around them need a list of names, which is not
+//! here.
+
+use std::ops::Range;
+
+use super::Found;
+use crate::Identifier;
+use crate::bytes::{self, ALNUM, DIGIT, LOWER, UPPER, WORD};
+use crate::window::Window;
+
+/// The longest run of words that is taken for one person's name.
+const WORDS: usize = 4;
+
+/// `Mr. Smith`, `dr smith`, `DR. SMITH`
+pub(super) fn title(w: &Window<'_>, hit: Range<usize>, found: &mut Found) {
+    if !w.begins_word(hit.start) {
+        return;
+    }
+    let start = w.skip_any(hit.end, b" .");
+    let certain = w.before(hit.end) == b'.' || w.is(hit.start, UPPER);
+    let end = match run(w, start, 3) {
+        end if end > start => end,
+        _ if certain => lower_word(w, start),
+        _ => start,
+    };
+    if start <= hit.end + 2 {
+        push(w, start..end, 80, "name: title", found);
+    }
+}
+
+/// `Jane Roe, MD`: capitalised words before the hit.
+pub(super) fn credential(w: &Window<'_>, hit: Range<usize>, found: &mut Found) {
+    if w.is(hit.end, ALNUM) || !w.is(hit.start + 2, UPPER) && w.is_before(hit.start, LOWER) {
+        return;
+    }
+    let start = run_before(w, hit.start, 3);
+    push(w, start..hit.start, 70, "name: credential", found);
+}
+
+/// `his wife Mary`, `daughter, Ann Lee,`: a capitalised word that is a word of no other kind.
+pub(super) fn relation(w: &Window<'_>, hit: Range<usize>, found: &mut Found) {
+    let start = match w.byte(hit.end) {
+        b' ' => hit.end + 1,
+        b',' | b':' if w.byte(hit.end + 1) == b' ' => hit.end + 2,
+        b'(' => hit.end + 1,
+        _ if w.before(hit.end) == b' ' => hit.end,
+        _ => return,
+    };
+    let bracket = w.skip_any(start, b"(\"");
+    let whole = w.begins_word(hit.start) || w.byte(hit.start) == b' ';
+    let proper = w.is(bracket, UPPER) && w.is(bracket + 1, LOWER);
+    if whole && proper {
+        push(w, bracket..run(w, bracket, 3), 60, "name: relation", found);
+    }
+}
+
+/// `signed by Jane Roe`, `my name is jane roe`
+pub(super) fn signature(w: &Window<'_>, hit: Range<usize>, found: &mut Found) {
+    if w.begins_word(hit.start) {
+        let start = w.skip_any(hit.end, b" :\n\r\t,");
+        let end = run(w, start, WORDS);
+        let named = w.slice(hit.clone()).eq_ignore_ascii_case(b"name is");
+        let end = if end == start && named { lower_word(w, start) } else { end };
+        push(w, start..end, 70, "name: signature", found);
+    }
+}
+
+/// Behind a label and its colon: words of any case, also `Roe, Jane A.`
+pub(super) fn labelled(w: &Window<'_>, start: usize, why: &'static str, found: &mut Found) {
+    let capital = run(w, start, WORDS);
+    let mut end = if capital > start { capital } else { lower_words(w, start) };
+    if end > start && w.byte(end) == b',' && w.byte(end + 1) == b' ' {
+        let given = run(w, end + 2, 3);
+        if given > end + 2 && !is_credential(w, end + 2..given) {
+            end = given;
+        }
+    }
+    push(w, start..end, 80, why, found);
+}
+
+/// Right behind a word like `Patient`, without a colon: two capitalised words at least.
+pub(super) fn behind(w: &Window<'_>, end: usize, why: &'static str, found: &mut Found) {
+    if w.byte(end) != b' ' {
+        return;
+    }
+    let start = end + 1;
+    let end = run(w, start, 3);
+    let several = w.slice(start..end).contains(&b' ');
+    if several && w.is(start + 1, LOWER) {
+        push(w, start..end, 60, why, found);
+    }
+}
+
+/// Whether all of a text reads as a person's name: for a JSON key that may mean one.
+pub(super) fn is_name(w: &Window<'_>, range: &Range<usize>) -> bool {
+    let end = run(w, range.start, WORDS);
+    end == range.end && w.slice(range.clone()).contains(&b' ')
+}
+
+fn push(w: &Window<'_>, range: Range<usize>, score: u8, why: &'static str, found: &mut Found) {
+    if range.start < range.end {
+        found.push(w.found(Identifier::Name, range, score, why));
+    }
+}
+
+/// The end of the run of capitalised words that begins at `start`; `start` if there is none.
+fn run(w: &Window<'_>, start: usize, most: usize) -> usize {
+    let mut end = start;
+    let mut at = start;
+    let mut words = 0;
+    while words < most {
+        let word = at..word_end(w, at);
+        let text = w.slice(word.clone());
+        let particle = is_particle(text);
+        let initial = word.len() == 1 && w.byte(word.end) == b'.';
+        let named = particle || is_capitalised(w, &word);
+        if word.is_empty() || !named || is_stop(text) && !initial {
+            break;
+        }
+        at = if initial { word.end + 1 } else { word.end };
+        if !particle {
+            end = at;
+            words += 1;
+        }
+        let gap = w.skip_any(at, b" ");
+        if gap == at && !initial || gap > at + 2 {
+            break;
+        }
+        at = gap;
+    }
+    end
+}
+
+/// The start of the run of capitalised words that ends at `end`.
+fn run_before(w: &Window<'_>, end: usize, most: usize) -> usize {
+    let mut start = end;
+    let mut at = end;
+    for _ in 0..most {
+        let stop = if w.before(at) == b'.' { at - 1 } else { at };
+        let mut first = stop;
+        while first > 0 && (w.is_before(first, WORD) || matches!(w.before(first), b'-' | b'\'')) {
+            first -= 1;
+        }
+        let word = first..stop;
+        if word.is_empty() || !is_capitalised(w, &word) || is_stop(w.slice(word.clone())) {
+            break;
+        }
+        start = first;
+        if w.before(first) != b' ' {
+            break;
+        }
+        at = first - 1;
+    }
+    start
+}
+
+/// Letters with the apostrophes and hyphens inside, and the digits that synthetic names end with.
+fn word_end(w: &Window<'_>, at: usize) -> usize {
+    let mut end = w.skip(at, WORD);
+    while matches!(w.byte(end), b'-' | b'\'') && w.is(end + 1, WORD) && end > at {
+        end = w.skip(end + 1, WORD);
+    }
+    // U+2019, the typographic apostrophe, is among WORD's bytes already.
+    if end > at { w.skip(end, DIGIT) } else { end }
+}
+
+fn is_capitalised(w: &Window<'_>, word: &Range<usize>) -> bool {
+    w.is(word.start, UPPER) || w.byte(word.start) >= 0xc3
+}
+
+/// One word of any case behind a title.
+fn lower_word(w: &Window<'_>, start: usize) -> usize {
+    let end = word_end(w, start);
+    let word = w.slice(start..end);
+    if word.len() < 2 || is_stop(word) || is_function_word(word) { start } else { end }
+}
+
+/// Up to three words of any case behind a label.
+fn lower_words(w: &Window<'_>, start: usize) -> usize {
+    let mut end = start;
+    let mut at = start;
+    for _ in 0..3 {
+        let next = lower_word(w, at);
+        if next == at {
+            break;
+        }
+        end = next;
+        at = w.skip_any(next, b" ");
+        if at != next + 1 {
+            break;
+        }
+    }
+    end
+}
+
+fn is_credential(w: &Window<'_>, word: Range<usize>) -> bool {
+    let word = w.slice(word);
+    word.len() <= 4 && word.iter().all(|byte| bytes::is(*byte, UPPER) || *byte == b'.')
+}
+
+fn is_particle(word: &[u8]) -> bool {
+    PARTICLES.iter().any(|particle| word == particle.as_bytes())
+}
+
+fn is_stop(word: &[u8]) -> bool {
+    STOP.binary_search_by(|stop| cmp_caseless(stop.as_bytes(), word)).is_ok()
+}
+
+fn is_function_word(word: &[u8]) -> bool {
+    FUNCTION.binary_search_by(|known| cmp_caseless(known.as_bytes(), word)).is_ok()
+}
+
+fn cmp_caseless(known: &[u8], word: &[u8]) -> std::cmp::Ordering {
+    known.iter().copied().cmp(word.iter().map(u8::to_ascii_lowercase))
+}
+
+const PARTICLES: [&str; 17] = [
+    "al", "bin", "da", "de", "del", "della", "den", "der", "di", "dos", "du", "el", "la", "le",
+    "st", "van", "von",
+];
+
+/// Capitalised words that end a name: other labels, headings, and what begins a sentence. Sorted.
+#[rustfmt::skip]
+const STOP: &[&str] = &[
+    "a", "account", "address", "admission", "admit", "admitted", "after", "age", "all", "allergies",
+    "am", "an", "and", "are", "as", "assessment", "at", "attending", "birth", "by", "cc", "chief",
+    "city", "clinic", "comments", "complains", "complaint", "contact", "continue", "date", "denied",
+    "denies", "department", "diagnosis", "discharge", "discharged", "dob", "dr", "email",
+    "emergency", "exam", "female", "follow", "for", "from", "gender", "group", "had", "has", "have",
+    "he", "her", "his", "history", "home", "hospital", "i", "id", "if", "in", "insurance", "is",
+    "it", "lab", "labs", "male", "medical", "medications", "mrn", "my", "name", "no", "none", "not",
+    "note", "now", "number", "of", "office", "on", "or", "our", "patient", "phone", "physician",
+    "plan", "please", "portal", "presented", "presents", "provider", "reason", "recommended",
+    "recommends", "record", "report", "reported", "reports", "responsible", "results", "returned",
+    "room", "seen", "sex", "she", "signed", "ssn", "stated", "states", "status", "summary", "tel",
+    "that", "the", "their", "then", "there", "they", "this", "to", "today", "unknown", "visit",
+    "was", "we", "were", "when", "who", "will", "with", "you", "your", "zip",
+];
+
+/// Words in lower case that no name is behind a title or label. Sorted.
+#[rustfmt::skip]
+const FUNCTION: &[&str] = &[
+    "about", "advised", "agreed", "also", "any", "appears", "asked", "aware", "back", "be", "been",
+    "before", "but", "called", "came", "can", "care", "class", "com", "could", "did", "do", "does",
+    "during", "each", "education", "every", "experienced", "feels", "first", "given", "gives",
+    "got", "how", "informed", "into", "just", "may", "most", "must", "new", "next", "notified",
+    "once", "one", "only", "other", "out", "over", "per", "practitioner", "prescribed", "says",
+    "see", "should", "some", "still", "such", "than", "these", "through", "told", "too", "two",
+    "type", "until", "up", "used", "very", "via", "want", "wants", "went", "what", "where", "which",
+    "while", "why", "would", "yes",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn word_lists_are_sorted_for_their_binary_search() {
+        assert!(STOP.is_sorted());
+        assert!(FUNCTION.is_sorted());
+    }
+}

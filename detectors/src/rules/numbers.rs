@@ -1,0 +1,155 @@
+//! Numbers, told by the sizes of their groups: SSNs, cards, and whom else to ask.
+
+use std::ops::Range;
+
+use super::groups::{Groups, Separator};
+use super::{Found, codes, dates, network, phones, places};
+use crate::Identifier;
+use crate::bytes::{ALNUM, DIGIT};
+use crate::checks;
+use crate::finding::Cover;
+use crate::window::{Candidate, Window};
+
+/// A token of digits alone. Returns where to go on.
+#[inline]
+pub(super) fn digits(w: &Window<'_>, token: Range<usize>, found: &mut Found) -> usize {
+    let groups = Groups::read(w, token.clone());
+    let end = if groups.len() > 1 {
+        several(w, &groups, found)
+    } else {
+        single(w, &token, &groups, found)
+    };
+    end.unwrap_or(token.end)
+}
+
+/// The shape of a Social Security number, 3-2-4. The ranges that SSA never issued lower the score
+/// and veto nothing: sample data is full of them.
+pub(super) fn ssn(w: &Window<'_>, groups: &Groups) -> Option<Candidate> {
+    if !groups.begin_with(&[3, 2, 4]) {
+        return None;
+    }
+    let separators = groups.separators(3);
+    let span = groups.span(3);
+    let dotted_further = separators.contains(&Separator::Dot) && groups.len() > 3;
+    let blanks = separators.iter().all(|separator| *separator == Separator::Space);
+    let in_a_row = blanks && w.byte(groups.group(0).end) == b' ' && is_in_a_row(w, &span, groups);
+    if dotted_further || in_a_row {
+        return None;
+    }
+    let issued = is_issued(w.slice(groups.group(0)), w.slice(groups.group(1)));
+    let score = if issued { 90 } else { 75 };
+    Some(w.found(Identifier::Ssn, span, score, "ssn 3-2-4"))
+}
+
+/// Thirteen to nineteen digits, together or in a card's groups.
+pub(super) fn card(w: &Window<'_>, groups: &Groups) -> Option<Candidate> {
+    let count = card_groups(groups)?;
+    let span = groups.span(count);
+    let mut room = [0; 24];
+    let digits = groups.digits(w, count, &mut room)?;
+    let checks = checks::luhn(digits.iter().copied()) && !is_one_digit(digits);
+    let (score, why) = match (checks, checks::card_issuer(digits), count > 1) {
+        (true, true, _) => (95, "card: Luhn and issuer"),
+        // Grouped as on a card, and a checksum that one typo in ten passes.
+        (true, false, true) => (60, "card: Luhn"),
+        _ => return None,
+    };
+    Some(w.found(Identifier::Account, span, score, why))
+}
+
+/// Covers a bare number in a way that leaves a JSON text valid.
+pub(super) fn as_number(w: &Window<'_>, range: Range<usize>, candidate: Candidate) -> Candidate {
+    if is_json_number(w, &range) { candidate.covered(Cover::JsonNumber) } else { candidate }
+}
+
+fn several(w: &Window<'_>, groups: &Groups, found: &mut Found) -> Option<usize> {
+    let token = groups.group(0);
+    let candidate = ssn(w, groups)
+        .or_else(|| codes::uuid(w, &token))
+        .or_else(|| dates::numeric(w, groups))
+        .or_else(|| phones::grouped(w, groups))
+        .or_else(|| network::ipv4(w, groups))
+        .or_else(|| card(w, groups));
+    let Some(candidate) = candidate else {
+        return single(w, &token, groups, found);
+    };
+    let end = w.offset(candidate.end);
+    found.push(candidate);
+    Some(end.max(token.end))
+}
+
+/// A number on its own, or one whose followers don't belong to it.
+fn single(
+    w: &Window<'_>,
+    token: &Range<usize>,
+    groups: &Groups,
+    found: &mut Found,
+) -> Option<usize> {
+    let candidate = match token.len() {
+        1 | 2 => network::coloned(w, token)
+            .or_else(|| dates::with_month_name(w, token.clone(), token.end)),
+        4 => dates::with_month_name(w, token.clone(), token.end)
+            .or_else(|| network::coloned(w, token)),
+        3 => network::coloned(w, token),
+        5 => return places::zip(w, token, groups, found),
+        8 => codes::uuid(w, token).or_else(|| dates::compact(w, token)),
+        10 | 11 => phones::bare(w, token),
+        12 | 14 => dates::compact(w, token).or_else(|| plain_card(w, token, groups)),
+        13 | 15..=19 => plain_card(w, token, groups),
+        _ => None,
+    }
+    .or_else(|| phones::international(w, groups))?;
+    let end = w.offset(candidate.end);
+    let range = w.offset(candidate.start)..end;
+    found.push(if candidate.cover == Cover::Whole || candidate.cover == Cover::Letters {
+        as_number(w, range, candidate)
+    } else {
+        candidate
+    });
+    Some(end)
+}
+
+fn plain_card(w: &Window<'_>, token: &Range<usize>, groups: &Groups) -> Option<Candidate> {
+    let fraction =
+        w.before(token.start) == b'.' || w.byte(token.end) == b'.' && w.is(token.end + 1, DIGIT);
+    if groups.len() > 1 && fraction { None } else { card(w, &Groups::read(w, token.clone())) }
+}
+
+fn card_groups(groups: &Groups) -> Option<usize> {
+    let even = groups
+        .separators(groups.len())
+        .iter()
+        .all(|separator| matches!(separator, Separator::Dash | Separator::Space));
+    match groups.size(0) {
+        13..=19 => Some(1),
+        4 if groups.begin_with(&[4, 4, 4, 4, 3]) && even => Some(5),
+        4 if groups.begin_with(&[4, 4, 4, 4]) => Some(4),
+        4 if groups.begin_with(&[4, 6, 5]) || groups.begin_with(&[4, 6, 4]) => Some(3),
+        _ => None,
+    }
+}
+
+/// Blank-separated numbers stand before or behind: a row of figures, not an SSN.
+fn is_in_a_row(w: &Window<'_>, span: &Range<usize>, groups: &Groups) -> bool {
+    let before = w.before(span.start) == b' ' && w.is_before(span.start.saturating_sub(1), DIGIT);
+    before || groups.len() > 3 && groups.separators(4).last() == Some(&Separator::Space)
+}
+
+/// SSA never issued area 000, 666 and 900 up, nor group 00; ITINs begin with 9.
+fn is_issued(area: &[u8], group: &[u8]) -> bool {
+    !matches!(area, b"000" | b"666") && group != b"00"
+}
+
+fn is_one_digit(digits: &[u8]) -> bool {
+    digits.windows(2).all(|pair| pair[0] == pair[1])
+}
+
+/// A number that is a whole JSON value: nothing but blanks between it and JSON's punctuation.
+fn is_json_number(w: &Window<'_>, range: &Range<usize>) -> bool {
+    let before = w.skip_back(range.start, crate::bytes::SPACE);
+    let behind = w.skip(range.end, crate::bytes::SPACE);
+    w.json
+        && matches!(w.before(before), b':' | b',' | b'[' | b'{')
+        && matches!(w.byte(behind), b',' | b']' | b'}')
+        && w.slice(range.clone()).iter().all(|byte| !crate::bytes::is(*byte, ALNUM & !DIGIT))
+}

@@ -1,0 +1,145 @@
+//! Telephone and fax numbers: the North American plan by shape, others by `+` or by label.
+
+use std::ops::Range;
+
+use super::groups::{Groups, Separator};
+use crate::Identifier;
+use crate::bytes::{self, ALNUM, DIGIT, SPACE};
+use crate::checks;
+use crate::window::{Candidate, Window};
+
+/// E.164 allows fifteen digits.
+const DIGITS: usize = 15;
+
+/// `(212) 555-1234`, `212.555.1234`, `1-212-555-1234`, or anything behind a `+`.
+pub(super) fn grouped(w: &Window<'_>, groups: &Groups) -> Option<Candidate> {
+    if let Some(international) = international(w, groups) {
+        return Some(international);
+    }
+    let skipped = usize::from(groups.size(0) == 1 && w.byte(groups.group(0).start) == b'1');
+    let size = |index: usize| {
+        if skipped + index < groups.len() { groups.size(skipped + index) } else { 0 }
+    };
+    let count = skipped
+        + if (size(0), size(1), size(2)) == (3, 3, 4) {
+            3
+        } else if (size(0), size(1)) == (3, 7) {
+            2
+        } else {
+            return None;
+        };
+    let area = w.slice(groups.group(skipped));
+    let exchange = w.slice(groups.group(skipped + 1));
+    let valid = checks::nanp(area, exchange);
+    let blanks = groups.separators(count).iter().all(|separator| *separator == Separator::Space);
+    let in_brackets = w.before(groups.group(skipped).start) == b'(';
+    if !valid && (blanks && !in_brackets) {
+        return None;
+    }
+    let span = groups.span(count);
+    let start = open(w, span.start);
+    let score = if valid { 85 } else { 60 };
+    Some(telephone(w, start..extension_end(w, span.end), score, "telephone 3-3-4"))
+}
+
+/// Ten digits, or eleven with the leading 1, that the plan allows and nothing calls an amount.
+pub(super) fn bare(w: &Window<'_>, token: &Range<usize>) -> Option<Candidate> {
+    let digits = w.slice(token.clone());
+    let digits = if digits.len() == 11 { digits.strip_prefix(b"1")? } else { digits };
+    let valid = checks::nanp(digits.get(..3)?, digits.get(3..)?);
+    let amount = matches!(w.before(token.start), b'.' | b'$' | b',' | b'-' | b'/' | b'_' | b'#')
+        || matches!(w.byte(token.end), b'.' | b',') && w.is(token.end + 1, DIGIT)
+        || matches!(w.byte(token.end), b'-' | b'/' | b'_' | b'%');
+    if !valid || amount || is_json_value(w, token) {
+        return None;
+    }
+    let start = open(w, token.start);
+    Some(telephone(w, start..extension_end(w, token.end), 55, "telephone, ten digits"))
+}
+
+/// Behind a `+`: seven to fifteen digits in any groups.
+pub(super) fn international(w: &Window<'_>, groups: &Groups) -> Option<Candidate> {
+    let first = groups.group(0);
+    let start = open(w, first.start);
+    if w.byte(start) != b'+' {
+        return None;
+    }
+    let end = run_end(w, first.start, if w.byte(first.start) == b'1' { 11 } else { DIGITS });
+    let digits = count_digits(w, first.start..end);
+    ((8..=DIGITS).contains(&digits))
+        .then(|| telephone(w, start..extension_end(w, end), 85, "telephone, international"))
+}
+
+/// What a label calls a telephone number: five to fifteen digits in any groups.
+pub(super) fn labelled(w: &Window<'_>, at: usize, identifier: Identifier) -> Option<Candidate> {
+    let first = w.skip_any(at, b"+(");
+    let end = run_end(w, first, DIGITS);
+    let digits = count_digits(w, at..end);
+    (w.is(first, DIGIT) && (5..=DIGITS).contains(&digits) && first <= at + 2)
+        .then(|| w.found(identifier, at..extension_end(w, end), 90, "labelled telephone"))
+}
+
+/// The start of a number whose first digit is at `at`: its bracket and plus sign.
+fn open(w: &Window<'_>, at: usize) -> usize {
+    let bracket = if w.before(at) == b'(' { at - 1 } else { at };
+    let blank = if bracket < at && w.before(bracket) == b' ' { bracket - 1 } else { bracket };
+    if w.before(bracket) == b'+' {
+        bracket - 1
+    } else if w.before(blank) == b'+' {
+        blank - 1
+    } else {
+        bracket
+    }
+}
+
+/// Where the digits in groups that begin at `at` end, `most` digits at most.
+fn run_end(w: &Window<'_>, at: usize, most: usize) -> usize {
+    let mut end = at;
+    let mut next = at;
+    let mut digits = 0;
+    while w.is(next, DIGIT) {
+        let group = w.skip(next, DIGIT);
+        digits += group - next;
+        // More digits than a number has: the group is something else.
+        if digits > most {
+            break;
+        }
+        end = group;
+        next = w.skip_while(group, |byte| matches!(byte, b' ' | b'-' | b'.' | b'(' | b')' | b'/'));
+        if next > group + 3 {
+            break;
+        }
+    }
+    end
+}
+
+/// ` x123`, ` ext. 123`, ` extension 123`
+fn extension_end(w: &Window<'_>, at: usize) -> usize {
+    let word = w.skip_any(at, b" ,;");
+    let text = w.slice(word..w.skip(word, bytes::ALPHA));
+    let known = [&b"x"[..], b"ext", b"extn", b"extension"];
+    if word > at + 3 || !known.iter().any(|known| text.eq_ignore_ascii_case(known)) {
+        return at;
+    }
+    let number = w.skip_any(word + text.len(), b" .:#");
+    let end = w.skip(number, DIGIT);
+    let is_number = (1..=6).contains(&(end - number)) && !w.is(end, ALNUM);
+    if is_number { end } else { at }
+}
+
+/// A fax if the word says so, before or behind.
+fn telephone(w: &Window<'_>, span: Range<usize>, score: u8, why: &'static str) -> Candidate {
+    let behind = w.skip(span.end, SPACE);
+    let fax = w.starts_with_caseless(behind, b"fax");
+    let identifier = if fax { Identifier::Fax } else { Identifier::Telephone };
+    w.found(identifier, span, score, why)
+}
+
+fn count_digits(w: &Window<'_>, range: Range<usize>) -> usize {
+    w.slice(range).iter().filter(|byte| byte.is_ascii_digit()).count()
+}
+
+/// A bare number as a JSON value: a key must call it a telephone.
+fn is_json_value(w: &Window<'_>, token: &Range<usize>) -> bool {
+    w.json && matches!(w.before(w.skip_back(token.start, SPACE)), b':' | b',' | b'[')
+}

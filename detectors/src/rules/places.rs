@@ -1,0 +1,247 @@
+//! Places smaller than a state: street addresses, boxes, cities, ZIP codes.
+
+use std::ops::Range;
+
+use super::groups::Groups;
+use super::{Found, numbers};
+use crate::Identifier;
+use crate::anchors::STATES;
+use crate::bytes::{ALNUM, ALPHA, DIGIT, LOWER, SPACE, UPPER, WORD};
+use crate::finding::Cover;
+use crate::window::Window;
+
+/// Words between a house number and the street's suffix.
+const STREET_WORDS: usize = 4;
+
+/// Words of a city's name.
+const CITY_WORDS: usize = 3;
+
+/// A suffix with a number and words before it: `12 Main Street`. What follows of the same
+/// address (a direction, a unit) is taken with it.
+pub(super) fn street(w: &Window<'_>, hit: Range<usize>, found: &mut Found) {
+    let suffix_end = if w.is_before(hit.end, ALPHA) { w.skip(hit.end, LOWER) } else { hit.end };
+    let grown = suffix_end - hit.end;
+    if w.is(suffix_end, ALNUM) && w.is_before(suffix_end, ALPHA) || grown > 3 {
+        return;
+    }
+    let proper = w.is(hit.start + 1, UPPER);
+    if let Some(start) = number_before(w, hit.start, proper) {
+        let end = w.skip_back(suffix_end, SPACE);
+        let end = if w.before(end) == b',' { end - 1 } else { end };
+        found.push(w.found(Identifier::Geography, start..unit_end(w, end), 80, "street address"));
+    }
+}
+
+/// A unit with a number and words before it, whatever the street's suffix: `784 Stamm Lock Unit
+/// 46`; and a unit on a line of its own.
+pub(super) fn unit(w: &Window<'_>, hit: Range<usize>, found: &mut Found) {
+    let end = unit_end(w, hit.start);
+    if end == hit.start {
+        return;
+    }
+    let street_end = if w.before(hit.start) == b',' { hit.start - 1 } else { hit.start };
+    let start = number_before(w, street_end, w.is(hit.start + 1, UPPER)).unwrap_or(hit.start + 1);
+    found.push(w.found(Identifier::Geography, start..end, 70, "street address: unit"));
+}
+
+pub(super) fn po_box(w: &Window<'_>, hit: Range<usize>, found: &mut Found) {
+    let number = w.skip_any(hit.end, b" #.:");
+    let end = w.skip(number, ALNUM);
+    if w.begins_word(hit.start) && w.is(number, DIGIT) {
+        found.push(w.found(Identifier::Geography, hit.start..end, 90, "po box"));
+    }
+}
+
+/// `, MA` behind a city's name, where a line or a number ends the state.
+pub(super) fn state(w: &Window<'_>, hit: Range<usize>, found: &mut Found) {
+    let behind = w.skip_any(hit.end, b" \t");
+    let ends = !w.is(hit.end, ALNUM) && !w.is(behind, ALPHA);
+    if ends {
+        push_city(w, hit.start, found);
+    }
+}
+
+/// Five digits: a ZIP code behind a state. Returns where to go on.
+pub(super) fn zip(
+    w: &Window<'_>,
+    token: &Range<usize>,
+    groups: &Groups,
+    found: &mut Found,
+) -> Option<usize> {
+    let before = w.skip_back(token.start, SPACE);
+    let before = if w.before(before) == b',' { before - 1 } else { before };
+    if before + 4 < token.start || before == token.start {
+        return None;
+    }
+    let state = w.word_before(before);
+    let code = w.slice(state.clone());
+    let known = STATES.iter().any(|known| code == known.as_bytes());
+    let spelled = STATE_NAMES.iter().any(|name| code.eq_ignore_ascii_case(name.as_bytes()));
+    let lower = w.before(w.skip_back(state.start, SPACE)) == b','
+        && STATES.iter().any(|known| code.eq_ignore_ascii_case(known.as_bytes()));
+    if !known && !spelled && !lower {
+        return None;
+    }
+    let plus = groups.len() > 1 && groups.size(1) == 4 && w.byte(token.end) == b'-';
+    let end = if plus { token.end + 5 } else { token.end };
+    let zip = w.found(Identifier::Geography, token.start..end, 85, "zip").covered(Cover::Zip3);
+    found.push(numbers_safe(w, zip));
+    let city = w.skip_back(state.start, SPACE);
+    push_city(w, if w.before(city) == b',' { city - 1 } else { city }, found);
+    Some(end)
+}
+
+/// In a JSON text a bare number can't keep its three digits with stars behind them.
+fn numbers_safe(w: &Window<'_>, zip: crate::window::Candidate) -> crate::window::Candidate {
+    let range = w.offset(zip.start)..w.offset(zip.end);
+    numbers::as_number(w, range, zip)
+}
+
+/// The capitalised words that end at `end` are a city's.
+fn push_city(w: &Window<'_>, end: usize, found: &mut Found) {
+    let mut start = end;
+    let mut at = end;
+    for _ in 0..CITY_WORDS {
+        let mut first = at;
+        while first > 0
+            && (w.is_before(first, WORD) || matches!(w.before(first), b'-' | b'.' | b'\''))
+        {
+            first -= 1;
+        }
+        let capital = w.is(first, UPPER) || w.byte(first) >= 0xc3;
+        if first == at || !capital {
+            break;
+        }
+        start = first;
+        if w.before(first) != b' ' {
+            break;
+        }
+        at = first - 1;
+    }
+    if start < end {
+        found.push(w.found(Identifier::Geography, start..end, 65, "city"));
+    }
+}
+
+/// The house number before the words that end at `end`. Words in lower case count where the
+/// suffix is in lower case, too, and then at most two: `5 mg by mouth ... drive` is no address.
+fn number_before(w: &Window<'_>, end: usize, proper: bool) -> Option<usize> {
+    let mut at = end;
+    let most = if proper { STREET_WORDS } else { 2 };
+    for words in 0..=most {
+        let mut first = at;
+        while first > 0
+            && (w.is_before(first, ALNUM | WORD)
+                || matches!(w.before(first), b'-' | b'.' | b'\'' | b'/' | b'#'))
+        {
+            first -= 1;
+        }
+        if first == at {
+            return None;
+        }
+        if words > 0 && is_house_number(w, &(first..at)) {
+            return Some(first);
+        }
+        let capital = w.is(first, UPPER | DIGIT) || w.byte(first) >= 0xc3;
+        if proper && !capital || w.before(first) != b' ' {
+            return None;
+        }
+        at = first - 1;
+    }
+    None
+}
+
+/// One to six digits, with a letter, a fraction or a second number or not: `12`, `12B`, `12-14`.
+fn is_house_number(w: &Window<'_>, token: &Range<usize>) -> bool {
+    let digits = w.skip(token.start, DIGIT) - token.start;
+    let rest = w.slice(token.start + digits..token.end);
+    let ordinal = [&b"st"[..], b"nd", b"rd", b"th"].iter().any(|it| rest.eq_ignore_ascii_case(it));
+    (1..=6).contains(&digits) && rest.len() <= 6 && !ordinal && !rest.contains(&b'.')
+}
+
+/// Past a direction and a unit: ` NW`, `, Apt. 4B`, ` Suite 100`, ` #12`.
+fn unit_end(w: &Window<'_>, end: usize) -> usize {
+    let direction = w.skip(end, SPACE)..w.skip(w.skip(end, SPACE), UPPER);
+    let text = w.slice(direction.clone());
+    let directed = [&b"N"[..], b"S", b"E", b"W", b"NW", b"NE", b"SW", b"SE"].contains(&text)
+        && direction.start == end + 1
+        && !w.is(direction.end, LOWER);
+    let end = if directed { direction.end } else { end };
+    let word = w.skip_any(end, b" ,.\n");
+    if w.byte(word) == b'#' && w.is(word + 1, ALNUM) && word <= end + 3 {
+        return w.skip(word + 1, ALNUM);
+    }
+    let word_end = w.skip(word, ALPHA);
+    let unit = w.slice(word..word_end);
+    let known = UNITS.iter().any(|known| unit.eq_ignore_ascii_case(known.as_bytes()));
+    let number = w.skip_any(word_end, b" .#:");
+    let number_end = w.skip_while(number, |byte| byte == b'-' || byte.is_ascii_alphanumeric());
+    let letter = number_end == number + 1 && w.is(number, UPPER);
+    let is_number = w.is(number, DIGIT) || w.is(number_end.saturating_sub(1), DIGIT) || letter;
+    let near = word <= end + 4 && number > word_end && number <= word_end + 3;
+    if known && near && is_number && number_end - number <= 8 { number_end } else { end }
+}
+
+const UNITS: [&str; 14] = [
+    "apt",
+    "apartment",
+    "suite",
+    "ste",
+    "unit",
+    "floor",
+    "fl",
+    "rm",
+    "room",
+    "bldg",
+    "building",
+    "lot",
+    "trlr",
+    "box",
+];
+
+const STATE_NAMES: [&str; 44] = [
+    "alabama",
+    "alaska",
+    "arizona",
+    "arkansas",
+    "california",
+    "colorado",
+    "connecticut",
+    "delaware",
+    "florida",
+    "georgia",
+    "hawaii",
+    "idaho",
+    "illinois",
+    "indiana",
+    "iowa",
+    "kansas",
+    "kentucky",
+    "louisiana",
+    "maine",
+    "maryland",
+    "massachusetts",
+    "michigan",
+    "minnesota",
+    "mississippi",
+    "missouri",
+    "montana",
+    "nebraska",
+    "nevada",
+    "hampshire",
+    "jersey",
+    "mexico",
+    "york",
+    "carolina",
+    "dakota",
+    "ohio",
+    "oklahoma",
+    "oregon",
+    "pennsylvania",
+    "island",
+    "tennessee",
+    "texas",
+    "utah",
+    "vermont",
+    "virginia",
+];

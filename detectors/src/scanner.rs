@@ -1,0 +1,118 @@
+//! The scanner: a pack at work, with the memory that takes.
+
+use std::sync::Arc;
+
+use crate::Identifier;
+use crate::batch::{Batch, Cells};
+use crate::engine::{self, Hit};
+use crate::finding::{CellFinding, Cover, Finding};
+use crate::pack::{Pack, PackError};
+use crate::rules::Found;
+use crate::sweep::Sweep;
+use crate::window::Candidate;
+
+/// Scans with one pack. One per shard: it owns the scratch memory.
+pub struct Scanner {
+    pack: Arc<Pack>,
+    scratch: hyperscan::Scratch,
+    hits: Vec<Hit>,
+    pub(crate) found: Found,
+    pub(crate) settled: Vec<Candidate>,
+    pub(crate) sweep: Sweep,
+    findings: Vec<CellFinding>,
+}
+
+impl Scanner {
+    pub fn new(pack: &Arc<Pack>) -> Result<Self, PackError> {
+        Ok(Self {
+            pack: Arc::clone(pack),
+            scratch: pack.scratch()?,
+            hits: Vec::new(),
+            found: Found::default(),
+            settled: Vec::new(),
+            sweep: Sweep::default(),
+            findings: Vec::new(),
+        })
+    }
+
+    /// Scans one text. Findings are sorted by start and don't overlap. A text of 2 GiB or more is
+    /// a caller's mistake and panics: that is what [`crate::StreamMasker`] is for.
+    pub fn scan(&mut self, text: &[u8], findings: &mut Vec<Finding>) {
+        assert!(text.len() < Batch::MAX_BYTES, "long texts are streamed");
+        let end = [u32::try_from(text.len()).unwrap_or(u32::MAX)];
+        self.settle(text, &end);
+        findings.clear();
+        findings.extend(self.settled.iter().map(|piece| finding(piece, 0)));
+    }
+
+    /// Scans many cells in one call. Findings are sorted by cell, then start.
+    pub fn scan_batch<'s>(&'s mut self, batch: &Batch) -> &'s [CellFinding] {
+        self.findings.clear();
+        if batch.is_empty() {
+            return &self.findings;
+        }
+        self.settle(batch.bytes(), batch.ends());
+        let mut cells = Cells::of(batch.bytes(), batch.ends());
+        self.findings.extend(self.settled.iter().map(|piece| {
+            let start = cells.seek(piece.end).0.start;
+            let cell = u32::try_from(cells.index()).unwrap_or(u32::MAX);
+            CellFinding { cell, finding: finding(piece, start) }
+        }));
+        &self.findings
+    }
+
+    /// Candidates for anchors that end in `(from, upto]`. Whatever fails in the matcher, all of
+    /// it is found: nothing passes unscanned.
+    pub(crate) fn anchors(&mut self, text: &[u8], cells: Cells<'_>, from: usize, upto: usize) {
+        let first = from.saturating_sub(engine::LITERAL_BYTES);
+        self.hits.clear();
+        let scanned = self.pack.hits(text.get(first..).unwrap_or_default(), &self.scratch, |hit| {
+            let end = hit.end as usize + first;
+            if (from..upto).contains(&(end - 1)) {
+                let end = u32::try_from(end).unwrap_or(u32::MAX);
+                self.hits.push(Hit { end, ..hit });
+            }
+        });
+        if scanned.is_err() {
+            return self.found.candidates.push(Candidate {
+                start: from,
+                end: upto,
+                identifier: Identifier::UniqueCode,
+                score: 100,
+                why: "the matcher failed",
+                cover: Cover::Whole,
+            });
+        }
+        if !self.hits.is_sorted_by_key(|hit| hit.end) {
+            self.hits.sort_by_key(|hit| hit.end);
+        }
+        engine::on_hits(text, cells, self.pack.anchors(), &self.hits, &mut self.found);
+    }
+
+    fn settle(&mut self, text: &[u8], ends: &[u32]) {
+        let cells = || Cells::of(text, ends);
+        self.found.candidates.clear();
+        self.found.tails.clear();
+        self.anchors(text, cells(), 0, text.len());
+        engine::on_tokens(text, cells(), 0..text.len(), 0, &mut self.found);
+        engine::on_tails(text, cells, text.len(), &mut self.found);
+        let mut at = cells();
+        let json = |start| at.seek(start).1;
+        let candidates = &mut self.found.candidates;
+        self.sweep.settle(text, candidates, (0, 0), json, &mut self.settled);
+    }
+}
+
+/// The finding of a piece, with offsets from `base` on.
+fn finding(piece: &Candidate, base: usize) -> Finding {
+    // Texts are shorter than 4 GiB: asserted where they come in.
+    let offset = |at: usize| u32::try_from(at - base).unwrap_or(u32::MAX);
+    Finding {
+        identifier: piece.identifier,
+        start: offset(piece.start),
+        end: offset(piece.end),
+        score: piece.score,
+        why: piece.why,
+        cover: piece.cover,
+    }
+}

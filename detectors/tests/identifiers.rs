@@ -1,0 +1,272 @@
+//! Each of the 18 identifiers is found in text, in the ways people and machines write it.
+
+mod common;
+
+use common::{check, check_all};
+
+#[test]
+fn social_security_numbers_are_found_by_shape_whatever_separates() {
+    check_all(&[
+        "his «ssn 123-45-6789» was",
+        "«ssn 123 45 6789»",
+        "«ssn 123.45.6789».",
+        "«ssn 123/45/6789»",
+        "«ssn 123–45–6789» with en dashes",
+        "«ssn 123‑45‑6789» with no-break hyphens",
+        "«ssn 123\u{a0}45\u{a0}6789» with no-break spaces",
+        "«ssn 123\u{200b}45\u{200b}6789» with spaces of no width",
+        "«ssn 123 - 45 - 6789»",
+        "(«ssn 123-45-6789»)",
+        "x=«ssn 123-45-6789»;",
+    ]);
+}
+
+#[test]
+fn numbers_that_were_never_issued_are_found_too() {
+    check_all(&[
+        "«ssn 999-12-3456»",
+        "«ssn 666-12-3456»",
+        "«ssn 000-00-0000»",
+        "«ssn 912-70-1234»",
+    ]);
+}
+
+#[test]
+fn nine_bare_digits_are_one_by_label_only() {
+    check_all(&[
+        "SSN «ssn 123456789»",
+        "SSN: «ssn 123456789»",
+        "social security number is «ssn 123456789»",
+        "SS# «ssn 123456789»",
+        "ssn=«ssn 123456789»",
+        "<ssn>«ssn 123456789»</ssn>",
+        "ITIN «ssn 912701234»",
+        "last four of SSN: «ssn 6789»",
+        "123456789",
+    ]);
+}
+
+#[test]
+fn telephones_and_faxes_are_found_in_their_groups() {
+    check_all(&[
+        "call «telephone (212) 555-1234» now",
+        "«telephone 212-555-1234»",
+        "«telephone 212.555.1234»",
+        "«telephone 212 555 1234»",
+        "«telephone 1-800-555-1234»",
+        "«telephone +1 212 555 1234»",
+        "«telephone +1 (212) 555-1234 ext. 12»",
+        "«telephone 212-555-1234 x99»",
+        "«telephone +44 20 7946 0958»",
+        "«telephone +41 (0)38 549 02 90»",
+        "reached at «telephone 2125551234»",
+        "Phone: «telephone 555-1234»",
+        "Fax: «fax 212-555-1234»",
+        "«fax 212-555-1234» fax",
+        "tel: «telephone 0699 868 88 55»",
+    ]);
+}
+
+#[test]
+fn dates_are_found_in_more_than_twenty_forms() {
+    check_all(&[
+        "on «date 2014-03-09» it",
+        "«date 2014/03/09»",
+        "«date 2014.03.09»",
+        "«date 03/09/2014»",
+        "«date 3/9/2014»",
+        "«date 31/12/2014»",
+        "«date 03-09-2014»",
+        "«date 9.3.2014»",
+        "«date 3/9/14»",
+        "«date 03-09-14»",
+        "«date 09.03.14»",
+        "«date 20140309»",
+        "«date 20140309123015»",
+        "«date 2014-03-09T12:30:15Z»",
+        "«date 2014-03-09 12:30:15.123+02:00» UTC",
+        "«date March 9, 2014»",
+        "«date March 9th, 2014»",
+        "«date Mar 9 2014»",
+        "«date Mar. 9, 2014»",
+        "«date 9 March 2014»",
+        "«date 9th of March, 2014»",
+        "«date 09-MAR-2014»",
+        "«date 09MAR2014»",
+        "«date 2014-Mar-09»",
+        "«date March 2014»",
+        "«date March 9»",
+        "the «date 9th of March»",
+        "«date Mar '14»",
+        "«date 03/2014»",
+        "in «date January»",
+        "since «date March»",
+        "DOB: «date 030914»",
+        "born «date 09/03/80»",
+        "«date 3/9/2014 4:15 PM»",
+    ]);
+}
+
+#[test]
+fn a_year_alone_and_a_plain_may_are_no_dates() {
+    common::check_clean(&["in 2014", "since 1999.", "may be 5", "it may", "they march on"]);
+}
+
+#[test]
+fn ages_above_89_are_found() {
+    check_all(&[
+        "a «date 92»-year-old man",
+        "is «date 90» years old",
+        "«date 95» y/o",
+        "«date 101» yo ",
+        "age «date 97»",
+        "Age: «date 93»",
+        "a 89-year-old man",
+    ]);
+}
+
+#[test]
+fn email_is_grown_both_ways() {
+    check_all(&[
+        "to «email bob.o'neil+tag@mail.example.co.uk».",
+        "<«email bob@example.com»>",
+        "mailto:«email bob@example.com»?subject=x",
+        "«email jürgen@müller.de»",
+        "«email \"bob smith\"@example.com»",
+        "«email root@localhost»",
+        "«email a@b.c»",
+        "«email bob@[10.0.0.1]»",
+    ]);
+}
+
+#[test]
+fn urls_are_found_whole() {
+    check_all(&[
+        "see «url https://example.com/p/1?id=7#top».",
+        "(«url http://example.com»)",
+        "«url ftp://10.1.2.3/x»",
+        "«url www.example.com/~bob»,",
+        "\"system\":\"http://loinc.org\"",
+    ]);
+}
+
+#[test]
+fn ip_addresses_are_parsed() {
+    check_all(&[
+        "from «ip_address 10.2.3.4» to",
+        "«ip_address 192.168.0.1»:8080",
+        "«ip_address 2001:db8::8a2e:370:7334»",
+        "«ip_address fe80::1»",
+        "version 10.2.3.4",
+        "v10.2.3.4",
+        "999.2.3.4",
+        "1.2.840.113619.2",
+        "at 12:30:45",
+    ]);
+}
+
+#[test]
+fn cards_ibans_and_accounts_are_found_by_checksum_or_label() {
+    check_all(&[
+        "card «account 4111 1111 1111 1111»",
+        "«account 4111111111111111»",
+        "«account 4111-1111-1111-1111»",
+        "«account 378282246310005»",
+        "«account 3782 822463 10005»",
+        "«account GB82WEST12345698765432»",
+        "«account GB82 WEST 1234 5698 7654 32» paid",
+        "account number: «account 12345678»",
+        "acct # «account 00-1234-5»",
+        "routing number «account 021000021»",
+        "credit card number is «account 1234567812345678»",
+    ]);
+}
+
+#[test]
+fn record_and_plan_numbers_are_found_by_label_and_shape() {
+    check_all(&[
+        "MRN: «medical_record 00-12-34»",
+        "MRN «medical_record 1234567»",
+        "mrn#«medical_record A123456»",
+        "medical record number «medical_record 123456»",
+        "Patient ID: «medical_record P-10023»",
+        "\"mrn\":\"«medical_record 123456»\"",
+        "«health_plan 1EG4TE5MK73»",
+        "«health_plan 1EG4-TE5-MK73»",
+        "Member ID: «health_plan XYZ123456789»",
+        "policy no. «health_plan 12/345-A»",
+        "Subscriber #: «health_plan 0012345»",
+    ]);
+}
+
+#[test]
+fn licences_vehicles_and_devices_are_found() {
+    check_all(&[
+        "«license AB1234563» is a DEA number",
+        "DEA# «license AB1234564»",
+        "NPI: «license 1234567893»",
+        "driver's license number is «license F162823540116»",
+        "Passport no: «license X79835501X»",
+        "«vehicle 1M8GDM9AXKP042788»",
+        "VIN: «vehicle 1M8GDM9A1KP042788»",
+        "license plate number «vehicle 7ABC123»",
+        "IMEI: «device 490154203237518»",
+        "«device 00:1A:2b:3c:4D:5e»",
+        "«device aa-bb-cc-dd-ee-0f»",
+        "serial number: «device SN-00123»",
+        "UDI: «device 00844588003288»",
+    ]);
+}
+
+#[test]
+fn places_are_found_down_from_the_state() {
+    check_all(&[
+        "lives at «geography 12 Main Street»",
+        "«geography 1600 Pennsylvania Ave NW», «geography Washington», DC «geography 20500»",
+        "«geography 784 Stamm Lock Unit 46»",
+        "«geography 455 Labadie Underpass Suite 69»",
+        "«geography 90 Whitchurch Road»",
+        "«geography PO Box 123»",
+        "«geography P.O. Box 9»",
+        "«geography Boston», MA «geography 02115»",
+        "«geography Boston», MA «geography 02115-1234»",
+        "zip code «geography 02115»",
+        "ZIP: «geography 02115»",
+        "lat: «geography 42.36877»",
+        "\"lat\": «geography 42.36877», \"lon\": «geography -71.15»",
+    ]);
+}
+
+#[test]
+fn names_are_found_by_what_stands_around_them() {
+    check_all(&[
+        "Dr. «name Smith» saw",
+        "Mr. «name John Q. Public» was",
+        "MRS. «name JANE ROE»",
+        "dr. «name smith»",
+        "Patient: «name Roe, Jane A.»\nAge: 40",
+        "Name: «name Jane Roe»",
+        "signed by «name Jane Roe», MD",
+        "«name Jane Roe», MD",
+        "his wife «name Mary» and",
+        "my name is «name jane»",
+        "Ms. «name O'Brien-Smith» denies",
+        "Dear «name Jane»,",
+        "Miss «name Maynard46 Mosciski958» came",
+    ]);
+}
+
+#[test]
+fn secrets_unique_codes_and_images_are_found() {
+    check_all(&[
+        "«unique_code 3edac2e3-d223-6fae-d515-daf96ef6bc76»",
+        "key «unique_code AKIAIOSFODNN7EXAMPLE»",
+        "«unique_code ghp_abcdefghijklmnopqrstuvwxyz0123456789»",
+        "password: «unique_code hunter2»",
+        "«photograph data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAUAAAAFCAYAAACNbyblAAAAHElEQVQI12P4»",
+    ]);
+    check(
+        "«unique_code -----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA1\nabc+/=\n-----END»\
+         «unique_code  RSA PRIVATE KEY-----»",
+    );
+}
