@@ -94,6 +94,22 @@ pub(crate) const LOG_RESERVE_BYTES: u64 = 1 << 20;
 /// Prepared segments that a shard holds ready, mapped and populated.
 pub(crate) const SEGMENTS_AHEAD: usize = 2;
 
+/// How long sessions may go on after SIGTERM.
+pub(crate) const DRAIN_MS: u64 = 20_000;
+
+/// How long the last words to control may take.
+pub(crate) const FAREWELL_MS: u64 = 1_000;
+
+/// How long a shard may leave its letters unread before the process gives up on it.
+pub(crate) const STUCK_MS: u64 = 10_000;
+
+/// Messages that wait for control to come back; what is lost beyond it, control finds out from
+/// the segments themselves.
+pub(crate) const LINK_MESSAGES: usize = 65_536;
+
+/// Threads for what blocks: name resolution, PBKDF2, compilation.
+pub(crate) const WORKERS: usize = 2;
+
 /// One metrics request, and how many are served at a time.
 pub(crate) const METRICS_TIMEOUT_MS: u64 = 5_000;
 pub(crate) const METRICS_CONNECTIONS: usize = 16;

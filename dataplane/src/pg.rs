@@ -71,11 +71,6 @@ impl Session {
         todo!()
     }
 
-    /// How many bytes of the cancel key's secret the client was given; 0 before it was.
-    pub(crate) fn cancel_secret_bytes(&self) -> usize {
-        todo!()
-    }
-
     /// The kernel accepted this many more bytes for the client.
     pub(crate) fn sent_to_client(&mut self, count: u64) {
         let _ = count;

@@ -30,7 +30,7 @@ mod tick;
 mod timers;
 mod wire;
 
-pub(crate) use machine::{Accept, Machine};
+pub(crate) use machine::{Accept, postgres};
 pub(crate) use ring::RingError;
 
 use std::collections::{HashMap, VecDeque};
@@ -41,7 +41,7 @@ use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
 use lazaret_audit::BlankSegment;
-use lazaret_detectors::Scanner;
+use lazaret_detectors::{Pack, PackError, Scanner};
 use lazaret_link::Settings;
 use lazaret_policy::Engine;
 use rustls::pki_types::ServerName;
@@ -57,7 +57,7 @@ use cancel::CancelGuard;
 use clock::Clock;
 use connect::Resolver;
 use journal::{Journal, JournalError};
-use letters::{FilesPost, FromShard, Letter, ShardInbox, ShardPost, ToShard};
+use letters::{FilesPost, Letter, ShardInbox, ShardPost, ToFiles};
 use ring::Ring;
 use slot::Slot;
 use slots::{Key, Slots};
@@ -69,6 +69,8 @@ pub(crate) enum ShardError {
     Ring(#[from] RingError),
     #[error("{0}")]
     Journal(#[from] JournalError),
+    #[error("{0}")]
+    Pack(#[from] PackError),
     #[error("no room in the shard's first segment")]
     FirstSegment,
 }
@@ -79,7 +81,7 @@ pub(crate) struct Start {
     pub(crate) settings: Arc<Settings>,
     pub(crate) tls: Tls,
     pub(crate) engine: Engine,
-    pub(crate) scanner: Scanner,
+    pub(crate) pack: Arc<Pack>,
     pub(crate) first_segment: BlankSegment,
     pub(crate) inbox: ShardInbox,
     pub(crate) files: FilesPost,
@@ -169,6 +171,14 @@ enum Token {
     Send(Key, Side),
 }
 
+/// Below the shard's number in an admission's.
+const ADMISSION_BITS: u32 = 48;
+
+/// The shard that asked.
+pub(crate) fn asking_shard(request: u64) -> u16 {
+    u16::try_from(request >> ADMISSION_BITS).expect("sixteen bits are left")
+}
+
 impl Shard {
     /// To be called on the shard's own thread.
     pub(crate) fn start(start: Start) -> Result<Self, ShardError> {
@@ -187,7 +197,7 @@ impl Shard {
                 pool: Pool::default(),
                 journal,
                 engine: start.engine,
-                scanner: start.scanner,
+                scanner: Scanner::new(&start.pack)?,
                 masker: RowMasker::default(),
                 counters: Counters::default(),
                 traffic: Traffic::default(),
@@ -208,7 +218,7 @@ impl Shard {
             listening: Listening::new(start.listeners),
             accept: start.accept,
             admissions: HashMap::new(),
-            next_admission: u64::from(start.index) << 48,
+            next_admission: u64::from(start.index) << ADMISSION_BITS,
             resolver: Resolver::new(&settings.upstream),
             cancels: CancelGuard::default(),
             alarm: None,
@@ -289,9 +299,9 @@ impl Shard {
 
     fn post(&mut self) {
         while let Some(letter) = self.unsent.pop_front() {
-            let sent = self.files.send(FromShard { shard: self.index, letter });
-            if let Err(back) = sent {
-                self.unsent.push_front(back.letter);
+            let sent = self.files.send(ToFiles::Shard { shard: self.index, letter });
+            if let Err(ToFiles::Shard { letter, .. }) = sent {
+                self.unsent.push_front(letter);
                 return;
             }
         }

@@ -179,15 +179,15 @@ impl Shard {
         }
         let now = self.clock.now();
         let id: [u8; 16] = Self::random();
-        let secret: [u8; 32] = Self::random();
         let address = Address::new(self.settings.boot, self.index, key.index);
-        let cancel = CancelKey { process_id: address.process_id(), secret: secret.to_vec() };
+        let cancel =
+            CancelKey { process_id: address.process_id(), secret: Self::random::<32>().to_vec() };
         let Newcomer { socket, client_address, secure } = newcomer;
-        let machine = (self.accept)(id, client_address.clone(), secure, cancel, now);
+        let address = client_address.clone();
+        let machine = (self.accept)(id, address, secure, cancel, &self.settings, now);
         let wire = Wire::new(Side::Client, Rc::new(socket), now.monotonic_ms);
         let mut slot = Slot::new(id, machine, Some(wire));
         slot.client_address = client_address;
-        slot.cancel_secret = secret;
         slot.counted = true;
         self.slots.insert(slot);
         self.tools.traffic.accepted += 1;

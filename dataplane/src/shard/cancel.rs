@@ -2,12 +2,11 @@
 //!
 //! The process id says where the session is: boot (5 bits), shard (8), slot (18); it is positive,
 //! since drivers print it as an int32. The secret is random. A request may reach any shard and is
-//! passed on to the one it names, which compares in constant time, records it and counts the misses
-//! of each address.
+//! passed on to the one it names, whose session compares it; that shard records it and counts the
+//! misses of each address.
 
 use std::collections::HashMap;
 
-use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::rand;
 use lazaret_audit::Cancel;
 
@@ -136,9 +135,7 @@ impl Shard {
             return None;
         }
         let found = self.slots.key_at(address.slot)?;
-        let slot = self.slots.borrow(found)?;
-        let known = slot.cancel_secret.get(..slot.machine.cancel_secret_bytes())?;
-        let matches = !known.is_empty() && verify_slices_are_equal(known, &key.secret).is_ok();
+        let matches = self.slots.borrow(found)?.machine.answers_to(key);
         matches.then_some(found)
     }
 }

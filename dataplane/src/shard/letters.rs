@@ -1,13 +1,15 @@
 //! What threads say to each other: bounded queues, and a wake-up for who sleeps in its ring.
 
+use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
+use std::task::Poll;
 
 use atomic_waker::AtomicWaker;
 use crossbeam::channel::{Receiver, Sender, TrySendError, bounded};
 use lazaret_audit::BlankSegment;
-use lazaret_link::{Admission, RefusalReason, Secret};
+use lazaret_link::{Admission, FromControl, RefusalReason, Secret};
 use lazaret_policy::{Engine, Grant};
 use rustix::event::{EventfdFlags, eventfd};
 
@@ -52,12 +54,34 @@ pub(crate) enum ToShard {
     },
 }
 
-/// To the files executor.
-pub(crate) struct FromShard {
-    pub(crate) shard: u16,
-    pub(crate) letter: Letter,
+/// To the files executor, from whichever thread.
+pub(crate) enum ToFiles {
+    Shard {
+        shard: u16,
+        letter: Letter,
+    },
+    /// The shard's thread has ended; with the reason if it should not have.
+    ShardEnded {
+        shard: u16,
+        failure: Option<String>,
+    },
+    Linked,
+    Unlinked,
+    Control(FromControl),
+    SegmentOpened(BlankSegment),
+    Compiled {
+        shard: u16,
+        version: u64,
+        engine: Box<Engine>,
+    },
+    Resolved(Result<Vec<SocketAddr>, String>),
+    /// A segment could not be opened or a snapshot not compiled.
+    Failed(String),
+    /// SIGTERM or SIGINT.
+    Terminate,
 }
 
+/// From a shard.
 pub(crate) enum Letter {
     /// The shard's first segment is begun and it takes sessions.
     Serving,
@@ -82,8 +106,6 @@ pub(crate) enum Letter {
         grant: String,
     },
     Report(Box<Report>),
-    /// All sessions ended, all segments done.
-    Ended,
 }
 
 /// Speaks to one shard, from any thread.
@@ -102,13 +124,13 @@ pub(crate) struct ShardInbox {
 /// Speaks to the files executor, from any thread.
 #[derive(Clone)]
 pub(crate) struct FilesPost {
-    queue: Sender<FromShard>,
+    queue: Sender<ToFiles>,
     waker: Arc<AtomicWaker>,
 }
 
 pub(crate) struct FilesInbox {
-    pub(crate) queue: Receiver<FromShard>,
-    pub(crate) waker: Arc<AtomicWaker>,
+    queue: Receiver<ToFiles>,
+    waker: Arc<AtomicWaker>,
 }
 
 pub(crate) fn shard_post() -> std::io::Result<(ShardPost, ShardInbox)> {
@@ -137,9 +159,31 @@ impl ShardPost {
 
 impl FilesPost {
     /// Gives the letter back if the files executor is too far behind, or gone.
-    pub(crate) fn send(&self, letter: FromShard) -> Result<(), FromShard> {
+    pub(crate) fn send(&self, letter: ToFiles) -> Result<(), ToFiles> {
         self.queue.try_send(letter).map_err(TrySendError::into_inner)?;
         self.waker.wake();
         Ok(())
+    }
+
+    /// For threads that have nothing else to do.
+    pub(crate) fn send_waiting(&self, letter: ToFiles) {
+        // It fails when the files executor is gone, and with it the process.
+        let _ = self.queue.send(letter);
+        self.waker.wake();
+    }
+}
+
+impl FilesInbox {
+    /// The next letter, whenever it comes.
+    pub(crate) async fn next(&self) -> ToFiles {
+        poll_fn(|context| {
+            if let Ok(letter) = self.queue.try_recv() {
+                return Poll::Ready(letter);
+            }
+            self.waker.register(context.waker());
+            // One that came in between found no waker.
+            self.queue.try_recv().map_or(Poll::Pending, Poll::Ready)
+        })
+        .await
     }
 }

@@ -4,6 +4,8 @@
 //! out. The loop never looks into the bytes. The shard's own errands (`refusal`, `cancel_upstream`)
 //! are machines too.
 
+use lazaret_link::Settings;
+
 use crate::buffer::Buffer;
 use crate::context::{CancelKey, Context, Event, Now, Side};
 use crate::pg;
@@ -30,15 +32,26 @@ pub(crate) trait Machine {
     /// The kernel accepted this many more bytes for the client.
     fn sent_to_client(&mut self, _count: u64) {}
 
-    /// How many bytes of the cancel key's secret the client knows.
-    fn cancel_secret_bytes(&self) -> usize {
-        0
+    /// Whether a CancelRequest with this key is for this session.
+    fn answers_to(&self, _key: &CancelKey) -> bool {
+        false
     }
 }
 
 /// Makes the machine for a connection that was accepted: its id, the client's address, whether it
-/// needs no TLS, its cancel key, the time.
-pub(crate) type Accept = fn([u8; 16], String, bool, CancelKey, Now) -> Box<dyn Machine>;
+/// needs no TLS, its cancel key, the settings, the time.
+pub(crate) type Accept = fn([u8; 16], String, bool, CancelKey, &Settings, Now) -> Box<dyn Machine>;
+
+pub(crate) fn postgres(
+    id: [u8; 16],
+    client_address: String,
+    secure: bool,
+    cancel: CancelKey,
+    settings: &Settings,
+    now: Now,
+) -> Box<dyn Machine> {
+    Box::new(pg::Session::new(id, client_address, secure, cancel, settings, now))
+}
 
 impl Machine for pg::Session {
     fn on_bytes(&mut self, side: Side, input: &mut Buffer, context: &mut Context<'_>) {
@@ -69,8 +82,8 @@ impl Machine for pg::Session {
         self.sent_to_client(count);
     }
 
-    fn cancel_secret_bytes(&self) -> usize {
-        self.cancel_secret_bytes()
+    fn answers_to(&self, key: &CancelKey) -> bool {
+        self.answers_to(key)
     }
 }
 

@@ -17,8 +17,6 @@ pub(crate) struct Slot {
     pub(crate) id: [u8; 16],
     pub(crate) machine: Box<dyn Machine>,
     pub(crate) client_address: String,
-    /// The cancel key's secret; what a client was given of it, the machine knows.
-    pub(crate) cancel_secret: [u8; 32],
     pub(crate) client: Option<Wire>,
     pub(crate) upstream: Option<Wire>,
     pub(crate) client_out: Outbox,
@@ -43,7 +41,6 @@ impl Slot {
             id,
             machine,
             client_address: String::new(),
-            cancel_secret: [0; 32],
             client,
             upstream: None,
             client_out: Outbox::default(),

@@ -75,7 +75,7 @@ impl Shard {
             counters: self.tools.counters.clone(),
             traffic: self.tools.traffic.clone(),
             records: self.tools.journal.records(),
-            segment_bytes_left: self.tools.journal.remaining(),
+            segment_free_bytes: self.tools.journal.remaining(),
         };
         self.tell(Letter::Report(Box::new(report)));
     }
@@ -90,7 +90,6 @@ impl Shard {
             self.ended = true;
             self.report_segments();
             self.report();
-            self.tell(Letter::Ended);
         }
     }
 
