@@ -10,8 +10,8 @@ pub(crate) const ROW_IN_MEMORY_BYTES: usize = 256 << 10;
 /// What may wait for a peer that reads slowly, per direction, before its source is not read.
 pub(crate) const OUTBOX_BYTES: usize = 4 * BUFFER_BYTES;
 
-/// A statement text, with its Bind parameters. PostgreSQL's own limit is 1 GB; nothing an agent
-/// writes by hand or by template comes near this.
+/// A statement text. PostgreSQL's own limit is 1 GB; nothing an agent writes by hand or by template
+/// comes near this.
 pub(crate) const STATEMENT_BYTES: usize = 1 << 20;
 
 /// Prepared statements and portals that one session may hold.
@@ -121,6 +121,44 @@ pub(crate) const SCRAM_ITERATIONS: u32 = 1_000_000;
 pub(crate) const RECONNECT_MIN_MS: u64 = 100;
 pub(crate) const RECONNECT_MAX_MS: u64 = 2_000;
 
+/// Output of one call that is smaller is copied behind what waits already; output as large moves
+/// with its buffer. So a slow peer's outbox holds few buffers that are nearly empty.
+pub(crate) const MOVED_BYTES: usize = 4 << 10;
+
+/// The parameters of one Bind, or the arguments of a FunctionCall: a photograph or a document may
+/// be among them.
+pub(crate) const PARAMETERS_BYTES: usize = 16 << 20;
+
+/// Messages that hold names and numbers only, and passwords: a token with many groups is the longest.
+pub(crate) const SMALL_MESSAGE_BYTES: usize = 48 << 10;
+
+/// Upstream messages other than rows and COPY data. 1,664 columns with names of 63 bytes take 150
+/// KiB; an error that quotes a statement takes as much as the statement.
+pub(crate) const REPLY_BYTES: usize = 2 << 20;
+
+/// Texts of the prepared statements of one session, together.
+pub(crate) const PREPARED_BYTES: usize = 8 << 20;
+
+/// Replies that the upstream may owe before the client is not read: a driver's pipeline is a few
+/// hundred messages long.
+pub(crate) const EXPECTED_REPLIES: usize = 4096;
+
+/// Statement texts among them.
+pub(crate) const EXPECTED_BYTES: usize = 4 << 20;
+
+/// What a record keeps of a statement, and of all parameters of one Bind.
+pub(crate) const RECORDED_TEXT_BYTES: usize = 16 << 10;
+
+/// What a record keeps of one parameter.
+pub(crate) const RECORDED_PARAMETER_BYTES: usize = 1 << 10;
+
+/// How long a session waits for the catalog to be read again after it changed the schema; then all
+/// that it reads is masked whole.
+pub(crate) const CATALOG_WAIT_MS: u64 = 2_000;
+
+/// How often one session may ask for the catalog to be read because of an OID that isn't in it.
+pub(crate) const CATALOG_REQUEST_MS: u64 = 5_000;
+
 /// Cells gathered for one scan: enough to spread the cost of a call over many cells, little enough
 /// that they are still in the second-level cache when their findings are covered.
 pub(crate) const SCAN_BATCH_BYTES: usize = 64 << 10;
@@ -134,3 +172,7 @@ const _: () = assert!(BATCH_PIECES * BUFFER_BYTES >= OUTBOX_BYTES);
 const _: () = assert!(SLOTS.is_power_of_two() && SHARDS.is_power_of_two());
 const _: () = assert!(IDLE_BUFFER_MS >= TICK_MS);
 const _: () = assert!(RECONNECT_MIN_MS < RECONNECT_MAX_MS);
+const _: () = assert!(MOVED_BYTES <= BUFFER_BYTES);
+const _: () = assert!(SMALL_MESSAGE_BYTES <= BUFFER_BYTES);
+const _: () = assert!(RECORDED_PARAMETER_BYTES <= RECORDED_TEXT_BYTES);
+const _: () = assert!(2 * RECORDED_TEXT_BYTES <= lazaret_audit::MAX_FRAME_BYTES);

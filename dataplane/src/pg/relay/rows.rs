@@ -1,0 +1,178 @@
+//! Rows and COPY data on their way to the client.
+//!
+//! A row is masked in one piece where it lies; one that is too large for that goes through in
+//! pieces, and so does what passes unmasked.
+
+use lazaret_policy::Plan;
+use lazaret_proto::pg::frame::{FrameHeader, HEADER_BYTES};
+
+use super::Relaying;
+use super::answer::Answer;
+use super::copy::CopyOut;
+use super::expected::Reply;
+use crate::context::Context;
+use crate::limits::ROW_IN_MEMORY_BYTES;
+use crate::mask::LargeRow;
+use crate::pg::end::End;
+use crate::pg::forward::Forward;
+use crate::pg::plans::Rows;
+
+/// A message that is longer than what is kept of one.
+pub(super) enum LongFrame {
+    Passing {
+        missing: usize,
+    },
+    Row(Box<LargeRow>),
+    /// The payload of a CopyData message. The client gets frames of our own.
+    CopyData {
+        missing: usize,
+    },
+}
+
+impl Relaying {
+    /// False: the row has not all arrived.
+    pub(super) fn take_row(
+        &mut self,
+        header: FrameHeader,
+        forward: &mut Forward<'_>,
+        context: &mut Context<'_>,
+    ) -> Result<bool, End> {
+        let whole = forward.unread().len() >= header.len;
+        if !whole && header.len <= ROW_IN_MEMORY_BYTES {
+            return Ok(false);
+        }
+        self.begin_rows(header.tag, forward, context)?;
+        let Answer::Rows(plan) = &self.answer else {
+            return Err(End::UpstreamProtocol("a row without a description"));
+        };
+        self.recorder.row();
+        context.counters.rows += 1;
+        if whole && plan.passes {
+            forward.keep(header.len);
+        } else if whole && header.len <= ROW_IN_MEMORY_BYTES {
+            let (masker, dates) = (&mut *context.masker, self.dates);
+            forward.rewrite(header.len, |bytes, read, write| {
+                masker.row(plan, dates, bytes, read, write)
+            })?;
+            if masker.is_full() {
+                self.cover(forward, context);
+            }
+        } else {
+            let plan = plan.clone();
+            self.begin_long_row(&plan, header)?;
+            self.take_long(forward, context)?;
+        }
+        Ok(true)
+    }
+
+    /// The first row of a portal finds the plan that its description left.
+    fn begin_rows(
+        &mut self,
+        tag: u8,
+        forward: &mut Forward<'_>,
+        context: &mut Context<'_>,
+    ) -> Result<(), End> {
+        if !matches!(self.answer, Answer::Between) {
+            return Ok(());
+        }
+        let Some(Reply::Execute { portal }) = self.expected.front().map(|front| &front.reply)
+        else {
+            return Ok(());
+        };
+        let plan = match self.objects.portal(portal).map(|portal| &portal.rows) {
+            _ if self.transparent => self.passing.clone(),
+            Some(Rows::Planned(plan)) => plan.clone(),
+            Some(Rows::None | Rows::Unknown) | None => return Ok(()),
+        };
+        self.turn(tag, forward, context)?;
+        self.answer = Answer::Rows(plan);
+        Ok(())
+    }
+
+    fn begin_long_row(&mut self, plan: &Plan, header: FrameHeader) -> Result<(), End> {
+        self.long_frame = Some(match plan.passes {
+            true => LongFrame::Passing { missing: header.len },
+            false => LongFrame::Row(Box::new(LargeRow::begin(plan, self.dates, header)?)),
+        });
+        Ok(())
+    }
+
+    /// False: the message has not all arrived.
+    pub(super) fn take_copy_data(
+        &mut self,
+        header: FrameHeader,
+        forward: &mut Forward<'_>,
+        context: &mut Context<'_>,
+    ) -> Result<bool, End> {
+        let Answer::CopyOut(copy_out) = &self.answer else {
+            return Err(End::UpstreamProtocol("COPY data without CopyOutResponse"));
+        };
+        self.recorder.row();
+        context.counters.rows += 1;
+        self.long_frame = Some(match copy_out {
+            CopyOut::Passes => LongFrame::Passing { missing: header.len },
+            CopyOut::Masked(_) => {
+                forward.skip(HEADER_BYTES);
+                LongFrame::CopyData { missing: header.body_len() }
+            }
+        });
+        self.take_long(forward, context)?;
+        Ok(true)
+    }
+
+    /// CopyDone: what is left of the last row leaves before it.
+    pub(super) fn finish_copy_out(&mut self, context: &mut Context<'_>) -> Result<Vec<u8>, End> {
+        let mut out = Vec::new();
+        match std::mem::replace(&mut self.answer, Answer::Between) {
+            Answer::CopyOut(CopyOut::Passes) => {}
+            Answer::CopyOut(CopyOut::Masked(mut masker)) => {
+                let counts = masker.finish(context.scanner, &mut out)?;
+                self.recorder.masked(&counts, context);
+            }
+            _ => return Err(End::UpstreamProtocol("CopyDone without CopyOutResponse")),
+        }
+        Ok(out)
+    }
+
+    /// Takes what there is of a message that goes through in pieces. False: more is to come.
+    pub(super) fn take_long(
+        &mut self,
+        forward: &mut Forward<'_>,
+        context: &mut Context<'_>,
+    ) -> Result<bool, End> {
+        let available = forward.unread().len();
+        let mut out = Vec::new();
+        let missing = match &mut self.long_frame {
+            None => return Ok(true),
+            Some(LongFrame::Passing { missing }) => {
+                let taken = available.min(*missing);
+                forward.keep(taken);
+                *missing -= taken;
+                *missing
+            }
+            Some(LongFrame::Row(row)) => {
+                let taken = available.min(row.missing());
+                let counts = row.push(&forward.unread()[..taken], context.scanner, &mut out)?;
+                self.recorder.masked(&counts, context);
+                forward.skip(taken);
+                row.missing()
+            }
+            Some(LongFrame::CopyData { missing }) => {
+                let taken = available.min(*missing);
+                if let Answer::CopyOut(CopyOut::Masked(masker)) = &mut self.answer {
+                    let payload = &forward.unread()[..taken];
+                    let counts = masker.push(payload, context.scanner, &mut out)?;
+                    self.recorder.masked(&counts, context);
+                }
+                forward.skip(taken);
+                *missing -= taken;
+                *missing
+            }
+        };
+        if missing == 0 {
+            self.long_frame = None;
+        }
+        self.emit(&out, forward, context)?;
+        Ok(missing == 0)
+    }
+}
