@@ -1,1 +1,35 @@
--- Ways out that a test tries.
+-- What the attempts need beside the clinic: identifiers in unusual types and places, functions that leak, and
+-- two schemas whose tables differ in nothing but what they hold.
+
+-- Numbers and dates that travel in binary.
+CREATE TABLE badges (badge_id integer PRIMARY KEY, ssn bigint, born date, account numeric(12, 0));
+INSERT INTO badges VALUES (1, 987654321, '1931-07-23', 123456789012);
+
+-- SSNs as sample data has them, and one that fills a field of 49 bytes: the length's last byte is the digit 1.
+CREATE TABLE members (member_no integer PRIMARY KEY, ssn text UNIQUE);
+INSERT INTO members VALUES (1, '123-45-6789'), (2, '999-12-3456'), (3, '666-45-6789');
+CREATE TABLE memos (memo_id integer PRIMARY KEY, body text);
+INSERT INTO memos VALUES (1, rpad('219-09-9999 is the number that was on the old card', 49)),
+                         (2, rpad('078-05-1120 was printed on the sample card', 49, '.'));
+
+-- Functions that put data into notices and errors.
+CREATE FUNCTION shout(text) RETURNS integer LANGUAGE plpgsql AS
+$$ BEGIN RAISE NOTICE 'heard %', $1 USING DETAIL = $1, HINT = $1; RETURN 1; END $$;
+CREATE FUNCTION smuggle(text) RETURNS integer LANGUAGE plpgsql AS
+$$ BEGIN RAISE EXCEPTION 'no %', $1 USING ERRCODE = substr(replace($1, '-', ''), 1, 5), COLUMN = $1,
+    CONSTRAINT = $1, TABLE = $1, DATATYPE = $1, SCHEMA = $1, DETAIL = $1, HINT = $1; END $$;
+CREATE FUNCTION ssn_of(integer) RETURNS text LANGUAGE sql AS 'SELECT ssn FROM patients WHERE patient_id = $1';
+CREATE FUNCTION people() RETURNS TABLE (who text, reference text) LANGUAGE sql AS
+'SELECT last_name, ssn FROM patients';
+-- A user's own function under the name of a safe one.
+CREATE FUNCTION public.count(text) RETURNS text LANGUAGE sql AS 'SELECT $1';
+
+CREATE SCHEMA decoy;
+CREATE TABLE decoy.codes (code text);
+INSERT INTO decoy.codes VALUES ('nothing of interest');
+CREATE SCHEMA hidden;
+CREATE TABLE hidden.codes (code text);
+INSERT INTO hidden.codes VALUES ('Wilhelmina Featherstonehaugh');
+
+CREATE EXTENSION hstore;
+ANALYZE;

@@ -3,8 +3,9 @@
 
 #![allow(dead_code, reason = "each test binary uses its own part of this")]
 
-pub mod stage;
-pub mod tokio_client;
+pub(crate) mod relay;
+pub(crate) mod stage;
+pub(crate) mod tokio_client;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -14,19 +15,19 @@ use harness::wire::Wire;
 use harness::{Gateway, GatewayOptions, Postgres, PostgresOptions, patients, tree};
 
 /// Patients in the tests' clinic: few, so that each test may read them all.
-pub const PATIENTS: u32 = 200;
+pub(crate) const PATIENTS: u32 = 200;
 
 /// The clinic behind a gateway with the default preset.
-pub struct Clinic {
-    pub postgres: Postgres,
-    pub gateway: Gateway,
+pub(crate) struct Clinic {
+    pub(crate) postgres: Postgres,
+    pub(crate) gateway: Gateway,
 }
 
 impl Clinic {
-    pub const DATABASE: &str = "clinic";
+    pub(crate) const DATABASE: &str = "clinic";
 
     /// Starts one. `change` may adjust what `lazaret init` wrote.
-    pub fn start(change: impl FnOnce(&mut GatewayOptions)) -> Self {
+    pub(crate) fn start(change: impl FnOnce(&mut GatewayOptions)) -> Self {
         let postgres = Postgres::start(&PostgresOptions::default()).unwrap();
         postgres.execute("postgres", "CREATE DATABASE clinic").unwrap();
         postgres.execute(Self::DATABASE, &patients::clinic(PATIENTS)).unwrap();
@@ -42,45 +43,45 @@ impl Clinic {
     }
 
     /// The one that a test binary's tests share. It ends with the process.
-    pub fn shared() -> &'static Self {
+    pub(crate) fn shared() -> &'static Self {
         static SHARED: OnceLock<Clinic> = OnceLock::new();
         SHARED.get_or_init(|| Self::start(|_| ()))
     }
 
-    pub fn token(&self) -> String {
+    pub(crate) fn token(&self) -> String {
         self.gateway.token("ci-agent", "agents").unwrap()
     }
 
     /// An agent's session through the gateway.
-    pub fn agent(&self) -> Wire<std::net::TcpStream> {
+    pub(crate) fn agent(&self) -> Wire<std::net::TcpStream> {
         Wire::session(self.gateway.port(), "ci-agent", Self::DATABASE, &self.token()).unwrap()
     }
 
     /// A session on the server itself.
-    pub fn direct(&self) -> Wire<std::net::TcpStream> {
+    pub(crate) fn direct(&self) -> Wire<std::net::TcpStream> {
         Wire::session(self.postgres.port(), Postgres::SUPERUSER, Self::DATABASE, "").unwrap()
     }
 
     /// The server's answer to a query of one value.
-    pub fn value(&self, sql: &str) -> String {
+    pub(crate) fn value(&self, sql: &str) -> String {
         self.postgres.execute(Self::DATABASE, sql).unwrap().trim().to_string()
     }
 }
 
 /// Where a driver connects, as libpq's environment variables say it.
-pub struct Target {
-    pub port: u16,
-    pub user: String,
-    pub password: String,
-    pub database: String,
+pub(crate) struct Target {
+    pub(crate) port: u16,
+    pub(crate) user: String,
+    pub(crate) password: String,
+    pub(crate) database: String,
     /// The authority to verify the server by; none means plaintext.
-    pub authority: Option<PathBuf>,
-    pub read_only: bool,
+    pub(crate) authority: Option<PathBuf>,
+    pub(crate) read_only: bool,
 }
 
 impl Target {
     /// Applies it to a command.
-    pub fn set(&self, command: &mut Command) {
+    pub(crate) fn set(&self, command: &mut Command) {
         command
             .env("PGHOST", "localhost")
             .env("PGPORT", self.port.to_string())
@@ -99,18 +100,18 @@ impl Target {
 }
 
 /// A file beside the driver scripts.
-pub fn script(name: &str) -> PathBuf {
+pub(crate) fn script(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/drivers").join(name)
 }
 
 /// A Python script with the drivers that `cargo xtask setup` installed.
-pub fn python(name: &str) -> Command {
+pub(crate) fn python(name: &str) -> Command {
     let mut command = Command::new(tree::counterparts().join("venv/bin/python"));
     command.arg(script(name));
     command
 }
 
 /// Whether a value stands in these bytes.
-pub fn contains(bytes: &[u8], value: &str) -> bool {
+pub(crate) fn contains(bytes: &[u8], value: &str) -> bool {
     bytes.windows(value.len()).any(|window| window == value.as_bytes())
 }

@@ -10,20 +10,20 @@ use super::{Target, script};
 
 /// Which gateway stands in between.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Preset {
+pub(crate) enum Preset {
     /// Everything is permitted and nothing is masked; scripts may write.
     Transparent,
     /// The default policy, with the tables declared clear; scripts only read.
     SafeHarbor,
 }
 
-pub struct Stage {
+pub(crate) struct Stage {
     postgres: Postgres,
 }
 
 impl Stage {
     /// The one that a test binary's tests share. It ends with the process.
-    pub fn shared() -> &'static Self {
+    pub(crate) fn shared() -> &'static Self {
         static SHARED: OnceLock<Stage> = OnceLock::new();
         SHARED.get_or_init(|| {
             let options = PostgresOptions { tls: true, ..PostgresOptions::default() };
@@ -42,7 +42,7 @@ impl Stage {
     }
 
     /// The server itself.
-    pub fn direct(&self, preset: Preset, tls: bool, database: &str) -> Target {
+    pub(crate) fn direct(&self, preset: Preset, tls: bool, database: &str) -> Target {
         let certificates = self.postgres.certificates().filter(|_| tls);
         Target {
             port: self.postgres.port(),
@@ -55,7 +55,7 @@ impl Stage {
     }
 
     /// A gateway in front of it.
-    pub fn through(&self, preset: Preset, tls: bool, database: &str) -> Target {
+    pub(crate) fn through(&self, preset: Preset, tls: bool, database: &str) -> Target {
         let gateway = self.gateway(preset, tls);
         Target {
             port: gateway.port(),
@@ -68,7 +68,7 @@ impl Stage {
     }
 
     /// Copies of the data for one pair of runs; a script that only reads needs none.
-    pub fn databases(&self, preset: Preset, name: &str) -> [String; 2] {
+    pub(crate) fn databases(&self, preset: Preset, name: &str) -> [String; 2] {
         if preset == Preset::SafeHarbor {
             return ["stock".into(), "stock".into()];
         }

@@ -16,7 +16,7 @@ use tokio_postgres::{AsyncMessage, Client, Config, Connection, Error, NoTls};
 use super::Target;
 
 /// What the driver gets, one line a fact.
-pub fn transcript(target: &Target) -> String {
+pub(crate) fn transcript(target: &Target) -> String {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let client = connect(target).await;
