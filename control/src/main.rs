@@ -1,1 +1,61 @@
-fn main() {}
+//! `lazaret-control`: who may come in, what may be seen, and what becomes of the evidence.
+//!
+//! It answers the data plane over a Unix socket (`link`), verifies identities (`identity`), puts
+//! snapshots together (`snapshot`) from policies and the upstream's catalog, and keeps the audit
+//! segments (`segments`). It never sees a byte of a response.
+
+#![forbid(unsafe_code)]
+
+mod admission;
+mod health;
+mod http;
+mod identity;
+mod limits;
+mod link;
+mod policies;
+mod segments;
+mod serve;
+mod settings;
+mod snapshot;
+mod store;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+use lazaret_config::Layout;
+use tracing_subscriber::EnvFilter;
+
+/// Control: identity, policy, and the keeping of evidence.
+#[derive(clap::Parser)]
+#[command(name = "lazaret-control", version)]
+struct Args {
+    /// The folder that `lazaret init` made.
+    #[arg(long)]
+    dir: PathBuf,
+}
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let filter = EnvFilter::try_from_env("LAZARET_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .with_target(false)
+        .init();
+    match run(&args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: &Args) -> Result<(), serve::ServeError> {
+    let layout = Layout::new(&args.dir).map_err(serve::ServeError::Folder)?;
+    let (config, _) = lazaret_config::load(layout)?;
+    let runtime = tokio::runtime::Runtime::new().map_err(serve::ServeError::Runtime)?;
+    runtime.block_on(serve::serve(config))
+}

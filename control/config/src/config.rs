@@ -51,6 +51,8 @@ pub struct Issuer {
     /// The claim's path, outermost first.
     pub groups_claim: Vec<String>,
     pub clock_skew_s: u32,
+    /// PEM; the web's authorities if absent.
+    pub root_certificates: Option<String>,
     pub development: bool,
 }
 

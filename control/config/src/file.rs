@@ -97,6 +97,8 @@ pub(crate) struct IssuerSection {
     /// How far the clocks may be apart.
     #[serde(default = "default_clock_skew_s")]
     pub(crate) clock_skew_s: u32,
+    /// PEM of the authorities to believe when keys are fetched; the web's if absent.
+    pub(crate) root_certificates: Option<String>,
     /// Control itself is the issuer, and `lazaret token` mints tokens for anyone who can read
     /// `keys/`. For trying things out.
     #[serde(default)]
@@ -201,12 +203,14 @@ impl File {
 }
 
 impl IssuerSection {
+    /// Without its root certificates, which lie in a file.
     pub(crate) fn issuer(&self) -> Issuer {
         Issuer {
             url: self.url.clone(),
             audience: self.audience.clone(),
             groups_claim: self.groups_claim.split('.').map(str::to_owned).collect(),
             clock_skew_s: self.clock_skew_s,
+            root_certificates: None,
             development: self.development,
         }
     }

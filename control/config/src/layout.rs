@@ -38,9 +38,14 @@ impl Layout {
         self.run().join("control.sock")
     }
 
+    /// Held locked by the one control of this folder.
+    pub fn control_lock(&self) -> PathBuf {
+        self.run().join("control.lock")
+    }
+
     /// Held locked by the one `lazaret up` of this folder.
     pub fn up_lock(&self) -> PathBuf {
-        self.run().join("up.pid")
+        self.run().join("up.lock")
     }
 
     pub fn state(&self) -> PathBuf {

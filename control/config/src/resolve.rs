@@ -2,8 +2,10 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
+use lazaret_audit::{MAX_SEGMENT_BYTES, MIN_SEGMENT_BYTES};
 use lazaret_detectors::Class;
 use lazaret_link::Secret;
 use lazaret_policy::{DeclaredClass, Preset};
@@ -16,8 +18,7 @@ use crate::{Layout, Problem, Problems, Source, UpstreamUrl};
 /// sockaddr_un holds 108 bytes with the terminating zero (unix(7)).
 const UNIX_PATH_BYTES: usize = 107;
 
-/// A segment below this would be all header and rotation; above, sealing and shipping it stalls.
-const SEGMENT_BYTES: std::ops::RangeInclusive<u64> = 1 << 20..=4 << 30;
+const SEGMENT_BYTES: RangeInclusive<u64> = MIN_SEGMENT_BYTES..=MAX_SEGMENT_BYTES;
 
 /// Longer than any policy or claim needs; goes into file names and segment headers.
 const NAME_BYTES: usize = 64;
@@ -245,7 +246,11 @@ impl Resolver<'_> {
             let mend = "write what the tokens' `aud` contains for this gateway";
             self.refuse(&keys("audience"), "the audience is empty", mend);
         }
-        let issuer = section.issuer();
+        let mut issuer = section.issuer();
+        issuer.root_certificates = section
+            .root_certificates
+            .as_deref()
+            .and_then(|path| self.text(&keys("root_certificates"), &self.layout.path(path)));
         if issuer.groups_claim.iter().any(String::is_empty) {
             let mend = "write a claim's name, or a path such as realm_access.roles";
             self.refuse(&keys("groups_claim"), "the claim's path has an empty part", mend);
@@ -375,7 +380,7 @@ impl Resolver<'_> {
 
     fn recording(&mut self) -> Recording {
         let section = &self.file.recording;
-        if !SEGMENT_BYTES.contains(&section.segment_bytes) || section.segment_bytes % 4096 != 0 {
+        if !SEGMENT_BYTES.contains(&section.segment_bytes) || !section.segment_bytes.is_multiple_of(4096) {
             let mend = format!(
                 "write a multiple of 4096 from {} to {}",
                 SEGMENT_BYTES.start(),
@@ -413,7 +418,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn in_range(&mut self, key: &str, value: u64, range: std::ops::RangeInclusive<u64>) {
+    fn in_range(&mut self, key: &str, value: u64, range: RangeInclusive<u64>) {
         if !range.contains(&value) {
             let mend = format!("write a number from {} to {}", range.start(), range.end());
             self.refuse(&["limits", key], format!("{value} is out of range"), mend);

@@ -69,7 +69,7 @@ url = "postgres://svc@db.example/main"
 #[test]
 fn what_is_left_out_has_safe_defaults() {
     let config = resolve_text(&with("")).unwrap();
-    assert_eq!(config.listen.postgres, ["127.0.0.1:7432".parse().unwrap()]);
+    assert_eq!(config.listen.postgres, ["127.0.0.1:7432".parse::<SocketAddr>().unwrap()]);
     assert_eq!(config.listen.control.port(), 7480);
     assert_eq!(config.listen.metrics.port(), 7490);
     assert!(!config.listen.allow_plaintext);

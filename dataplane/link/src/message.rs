@@ -141,7 +141,8 @@ pub enum FromDataplane {
         shard: u16,
         index: u64,
     },
-    /// An OID or a name was not in the catalog, or a session changed the schema.
+    /// An OID or a name was not in the catalog, or a session changed the schema. Answered by a
+    /// Snapshot that was read since, of the same version if nothing changed.
     CatalogStale {
         database: String,
     },

@@ -1,0 +1,123 @@
+//! Whether the gateway serves, and what control counts: `/readyz` and `/metrics` are made of this.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use lazaret_link::RefusalReason;
+use prometheus::{Encoder, IntCounterVec, IntGauge, Opts, Registry, TextEncoder};
+
+pub(crate) struct Health {
+    serving: AtomicBool,
+    registry: Registry,
+    serving_gauge: IntGauge,
+    snapshot_version: IntGauge,
+    admissions: IntCounterVec,
+    catalog_reads: IntCounterVec,
+    policy_reloads: IntCounterVec,
+}
+
+impl Health {
+    pub(crate) fn new() -> Result<Self, prometheus::Error> {
+        let registry = Registry::new();
+        Ok(Self {
+            serving: AtomicBool::new(false),
+            serving_gauge: gauge(
+                &registry,
+                "lazaret_control_dataplane_serving",
+                "1 while a data plane is connected and serves",
+            )?,
+            snapshot_version: gauge(
+                &registry,
+                "lazaret_control_snapshot_version",
+                "Version of the snapshot that was published last",
+            )?,
+            admissions: counters(
+                &registry,
+                "lazaret_control_admissions_total",
+                "Clients that asked to be let in",
+                "result",
+            )?,
+            catalog_reads: counters(
+                &registry,
+                "lazaret_control_catalog_reads_total",
+                "Readings of the upstream catalog",
+                "result",
+            )?,
+            policy_reloads: counters(
+                &registry,
+                "lazaret_control_policy_reloads_total",
+                "Changed policy folders",
+                "result",
+            )?,
+            registry,
+        })
+    }
+
+    /// Whether a data plane is connected and has said that it serves.
+    pub(crate) fn is_serving(&self) -> bool {
+        self.serving.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn set_serving(&self, serving: bool) {
+        self.serving.store(serving, Ordering::Release);
+        self.serving_gauge.set(serving.into());
+    }
+
+    pub(crate) fn set_snapshot_version(&self, version: u64) {
+        self.snapshot_version.set(i64::try_from(version).unwrap_or(i64::MAX));
+    }
+
+    pub(crate) fn count_admission(&self, refused: Option<RefusalReason>) {
+        self.admissions.with_label_values(&[refused.map_or("admitted", reason_label)]).inc();
+    }
+
+    pub(crate) fn count_catalog_read(&self, good: bool) {
+        self.catalog_reads.with_label_values(&[result_label(good)]).inc();
+    }
+
+    pub(crate) fn count_policy_reload(&self, good: bool) {
+        self.policy_reloads.with_label_values(&[result_label(good)]).inc();
+    }
+
+    /// Prometheus's text format.
+    pub(crate) fn metrics(&self) -> Result<Vec<u8>, prometheus::Error> {
+        let mut text = Vec::new();
+        TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
+        Ok(text)
+    }
+}
+
+fn gauge(registry: &Registry, name: &str, help: &str) -> Result<IntGauge, prometheus::Error> {
+    let gauge = IntGauge::new(name, help)?;
+    registry.register(Box::new(gauge.clone()))?;
+    Ok(gauge)
+}
+
+fn counters(
+    registry: &Registry,
+    name: &str,
+    help: &str,
+    label: &str,
+) -> Result<IntCounterVec, prometheus::Error> {
+    let counters = IntCounterVec::new(Opts::new(name, help), &[label])?;
+    registry.register(Box::new(counters.clone()))?;
+    Ok(counters)
+}
+
+fn result_label(good: bool) -> &'static str {
+    if good { "ok" } else { "error" }
+}
+
+fn reason_label(reason: RefusalReason) -> &'static str {
+    match reason {
+        RefusalReason::Malformed => "malformed",
+        RefusalReason::Signature => "signature",
+        RefusalReason::Issuer => "issuer",
+        RefusalReason::Audience => "audience",
+        RefusalReason::Expired => "expired",
+        RefusalReason::NotYetValid => "not_yet_valid",
+        RefusalReason::MissingClaim => "missing_claim",
+        RefusalReason::Database => "database",
+        RefusalReason::ProviderUnavailable => "provider_unavailable",
+        RefusalReason::Internal => "internal",
+    }
+}

@@ -1,0 +1,66 @@
+//! Control's HTTP address: health, metrics, and the development issuer where one is configured.
+//!
+//! Nothing here asks who asks, so nothing here says anything that only some may know.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use serde_json::{Value, json};
+
+use crate::health::Health;
+
+/// The development issuer's public half.
+pub(crate) struct DevelopmentIssuer {
+    pub(crate) url: String,
+    pub(crate) jwks: Value,
+}
+
+pub(crate) fn router(health: Arc<Health>, issuer: Option<DevelopmentIssuer>) -> Router {
+    let router = Router::new()
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(metrics))
+        .with_state(health);
+    match issuer {
+        Some(issuer) => router.merge(development(issuer)),
+        None => router,
+    }
+}
+
+async fn ready(State(health): State<Arc<Health>>) -> (StatusCode, &'static str) {
+    match health.is_serving() {
+        true => (StatusCode::OK, "ready\n"),
+        false => (StatusCode::SERVICE_UNAVAILABLE, "no data plane serves\n"),
+    }
+}
+
+async fn metrics(State(health): State<Arc<Health>>) -> Response {
+    match health.metrics() {
+        Ok(text) => ([(CONTENT_TYPE, prometheus::TEXT_FORMAT)], text).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "metrics can't be written");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+/// What OpenID Connect Discovery 1.0 asks of an issuer whose tokens come from the command line.
+fn development(issuer: DevelopmentIssuer) -> Router {
+    let DevelopmentIssuer { url, jwks } = issuer;
+    let base = url.trim_end_matches('/');
+    let metadata = json!({
+        "issuer": url,
+        "jwks_uri": format!("{base}/jwks.json"),
+        "response_types_supported": ["id_token"],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["EdDSA"],
+    });
+    Router::new()
+        .route("/.well-known/openid-configuration", get(|| async { axum::Json(metadata) }))
+        .route("/jwks.json", get(|| async { axum::Json(jwks) }))
+}

@@ -1,0 +1,61 @@
+//! Every bound of this process, each with its reason.
+
+use std::time::Duration;
+
+/// A token in compact form. GitHub's are 1.5 KiB, those with many groups may reach 8; what is longer
+/// is not looked at.
+pub(crate) const TOKEN_BYTES: usize = 16 << 10;
+
+/// Groups of one principal: they go into policy decisions and every session's record.
+pub(crate) const GROUPS: usize = 256;
+
+/// One group's name, or a subject.
+pub(crate) const NAME_BYTES: usize = 1024;
+
+/// A discovery document or a key set. Large providers' are some 10 KiB.
+pub(crate) const PROVIDER_RESPONSE_BYTES: usize = 1 << 20;
+
+/// From connecting to the last byte of a provider's answer. A client waits for it only when its
+/// token's key is unknown.
+pub(crate) const PROVIDER_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Keys are asked for again after this time, in the background, so that withdrawn ones go.
+pub(crate) const KEYS_FRESH_FOR: Duration = Duration::from_secs(300);
+
+/// A provider that is down does not lock everyone out at once, but not for ever either: a key may
+/// have been withdrawn meanwhile.
+pub(crate) const KEYS_USABLE_FOR: Duration = Duration::from_secs(24 * 3600);
+
+/// Between two requests to one provider, so that made-up key ids can't turn the gateway on it.
+pub(crate) const PROVIDER_REQUEST_INTERVAL: Duration = Duration::from_secs(2);
+
+/// Admissions being decided at a time. Each takes microseconds unless a provider has to be asked,
+/// and then those beyond are refused at once.
+pub(crate) const ADMISSIONS_IN_FLIGHT: usize = 1024;
+
+/// Messages on their way to the data plane. It reads them at once or is broken.
+pub(crate) const LINK_QUEUE: usize = 4096;
+
+/// A data plane says Hello within this time.
+pub(crate) const HELLO_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Notes for the store that wait to be written in one transaction.
+pub(crate) const STORE_QUEUE: usize = 4096;
+
+/// Grants are kept for a week after they expired.
+pub(crate) const GRANTS_KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// Rows about past snapshots; the catalog's changes make new ones.
+pub(crate) const SNAPSHOTS_KEPT: i64 = 10_000;
+
+/// All policy files together; Cedar parses some MiB a second.
+pub(crate) const POLICY_BYTES: u64 = 4 << 20;
+
+/// How often the policy folder is looked at.
+pub(crate) const POLICY_POLL: Duration = Duration::from_secs(1);
+
+/// Beyond the sessions' own drain time: sealing and shipping what they wrote.
+pub(crate) const SETTLE_TIMEOUT: Duration = Duration::from_secs(20);
+
+const _: () = assert!(KEYS_FRESH_FOR.as_secs() < KEYS_USABLE_FOR.as_secs());
+const _: () = assert!(PROVIDER_REQUEST_INTERVAL.as_secs() < KEYS_FRESH_FOR.as_secs());
