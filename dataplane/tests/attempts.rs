@@ -52,10 +52,6 @@ struct Outcome {
 }
 
 impl Outcome {
-    fn is_refused(&self) -> bool {
-        first_error(&self.messages).is_some()
-    }
-
     fn rows(&self) -> usize {
         self.messages.iter().filter(|message| message.kind == b'D').count()
     }

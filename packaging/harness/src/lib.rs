@@ -24,5 +24,7 @@ pub use gateway::{Gateway, GatewayOptions};
 pub use pgbouncer::Pgbouncer;
 pub use port::{free_port, free_port_base};
 pub use postgres::{Authentication, Installation, Postgres, PostgresOptions};
-pub use process::{Account, Lifetime, Process, Usage, run, signal_process, usage_of};
+pub use process::{
+    Account, Lifetime, Process, Usage, raise_open_files, run, signal_process, usage_of,
+};
 pub use rustix::process::Signal;

@@ -15,7 +15,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Resource, Signal, getrlimit, kill_process, setrlimit};
 
 use crate::HarnessError;
 
@@ -219,6 +219,14 @@ pub fn signal_process(id: u32, signal: Signal) {
     if let Some(pid) = i32::try_from(id).ok().and_then(Pid::from_raw) {
         let _ = kill_process(pid, signal);
     }
+}
+
+/// Lets this process, and those it starts from now on, open as many files as the system allows.
+pub fn raise_open_files() -> Result<(), HarnessError> {
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    setrlimit(Resource::Nofile, limit)
+        .map_err(|error| HarnessError::io("raising the limit of open files")(error.into()))
 }
 
 /// Runs a command to its end and returns what it wrote to standard output.
