@@ -9,7 +9,7 @@
 mod binding;
 mod config;
 
-pub(crate) use config::{ConfigError, client_config, server_config};
+pub(crate) use config::{ConfigError, server_config};
 
 use std::collections::VecDeque;
 use std::sync::Arc;

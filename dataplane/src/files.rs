@@ -51,6 +51,8 @@ pub(crate) enum FilesError {
     Listen(#[from] ListenError),
     #[error("{0}")]
     Tls(#[from] ConfigError),
+    #[error("{0}")]
+    UpstreamTls(#[from] lazaret_link::UpstreamTlsError),
     #[error("the upstream's host name {0:?} is not a name that a certificate can have")]
     UpstreamName(String),
     #[error("control's settings ask for {0} shards; 1 to {max} can be", max = crate::limits::SHARDS)]

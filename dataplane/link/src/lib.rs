@@ -9,13 +9,15 @@
 mod frame;
 mod message;
 mod secret;
+mod upstream_tls;
 
 pub use frame::{FrameError, MAX_FRAME_BYTES, decode, encode};
 pub use message::{
     Admission, Durability, FromControl, FromDataplane, ListenerTls, RefusalReason, SegmentFile,
-    Settings, UpstreamTls, UpstreamTlsMode,
+    Settings,
 };
 pub use secret::Secret;
+pub use upstream_tls::{POSTGRESQL_ALPN, UpstreamTls, UpstreamTlsError, UpstreamTlsMode};
 
 /// What [`FromDataplane::Hello`] states. The two processes come from one build and are upgraded
 /// together; another number is refused.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use lazaret_policy::{Grant, Snapshot};
 use serde::{Deserialize, Serialize};
 
-use crate::Secret;
+use crate::{Secret, UpstreamTls};
 
 /// What a committed record survives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,24 +21,6 @@ pub enum Durability {
 pub struct ListenerTls {
     pub certificate_chain: String,
     pub private_key: Secret,
-}
-
-/// libpq's sslmode, as far as a gateway should have it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum UpstreamTlsMode {
-    Disable,
-    /// Encrypted, the server's certificate not verified.
-    Require,
-    VerifyCa,
-    VerifyFull,
-}
-
-#[derive(Clone, Serialize, Deserialize)]
-pub struct UpstreamTls {
-    pub mode: UpstreamTlsMode,
-    /// PEM; the web's roots if absent.
-    pub root_certificates: Option<String>,
 }
 
 /// How the data plane is to serve. Read once, at Hello; a change needs a restart.

@@ -11,7 +11,7 @@ use lazaret_detectors::Pack;
 use lazaret_link::Settings;
 use rustls::pki_types::ServerName;
 
-use crate::channel::{client_config, server_config};
+use crate::channel::server_config;
 use crate::files::gather::Gathered;
 use crate::files::{FilesError, executor_mend};
 use crate::limits::STUCK_MS;
@@ -125,7 +125,7 @@ impl Fleet {
 }
 
 fn tls(settings: &Settings) -> Result<Tls, FilesError> {
-    let client = client_config(&settings.upstream_tls)?;
+    let client = settings.upstream_tls.client_config()?;
     let host_name = &settings.upstream_host_name;
     let name = match &client {
         None => None,
