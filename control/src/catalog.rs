@@ -1,0 +1,257 @@
+//! Reads the upstream's catalog over a connection of control's own: names, types, definitions and
+//! labels, never a row of anybody's data. What they mean is `lazaret_policy`'s to say.
+//!
+//! Works on PostgreSQL 10 and later. One read is one snapshot, so that a view's definition and its
+//! columns agree.
+
+use std::time::Duration;
+
+use lazaret_config::{Upstream, UpstreamHost};
+use lazaret_link::{UpstreamTls, UpstreamTlsError};
+use lazaret_policy::{RawCatalog, RawColumn, RawFunction, RawRelation, RawType};
+use tokio::task::JoinHandle;
+use tokio_postgres::config::SslMode;
+use tokio_postgres::{Client, NoTls, Row};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+/// A session that met an unknown relation waits for the answer.
+const CATALOG_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// 100,000 relations are read in about a second.
+const CATALOG_READ_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// pg_attribute.attgenerated and multiranges came with these.
+const GENERATED_COLUMNS: i32 = 120_000;
+const MULTIRANGES: i32 = 140_000;
+
+const RELATIONS: &str = "
+    SELECT c.oid, n.nspname::text, c.relname::text, c.relkind,
+           CASE WHEN c.relkind IN ('v', 'm') THEN pg_catalog.pg_get_viewdef(c.oid) END,
+           ARRAY(SELECT i.inhparent FROM pg_catalog.pg_inherits i WHERE i.inhrelid = c.oid),
+           ARRAY(SELECT d.description FROM pg_catalog.pg_description d
+                  WHERE d.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                    AND d.objoid = c.oid AND d.objsubid = 0
+                 UNION ALL
+                 SELECT s.label FROM pg_catalog.pg_seclabel s
+                  WHERE s.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                    AND s.objoid = c.oid AND s.objsubid = 0)
+      FROM pg_catalog.pg_class c
+      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+     WHERE c.oid >= 16384 AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')";
+
+/// `{generated}` is replaced by what the server's version knows.
+const COLUMNS: &str = "
+    SELECT a.attrelid, a.attnum, a.attname::text, a.atttypid, {generated},
+           ARRAY(SELECT d.description FROM pg_catalog.pg_description d
+                  WHERE d.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                    AND d.objoid = a.attrelid AND d.objsubid = a.attnum
+                 UNION ALL
+                 SELECT s.label FROM pg_catalog.pg_seclabel s
+                  WHERE s.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                    AND s.objoid = a.attrelid AND s.objsubid = a.attnum)
+      FROM pg_catalog.pg_attribute a
+      JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
+     WHERE c.oid >= 16384 AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+       AND a.attnum > 0 AND NOT a.attisdropped";
+
+/// Arrays are of typlen -1, category A; `point` and `name` have a typelem and are none.
+const TYPES: &str = "
+    SELECT t.oid, t.typname::text, t.typtype,
+           CASE WHEN t.typtype = 'd' THEN t.typbasetype
+                WHEN t.typtype IN ({ranges}) THEN r.rngsubtype
+                WHEN t.typlen = -1 AND t.typcategory = 'A' THEN t.typelem
+                ELSE 0::pg_catalog.oid END
+      FROM pg_catalog.pg_type t
+      LEFT JOIN pg_catalog.pg_range r ON {range_of}
+     WHERE t.oid >= 16384 OR t.typtype <> 'b'
+        OR (t.typlen = -1 AND t.typcategory = 'A' AND t.typelem <> 0)";
+
+/// `t.name` calls a function whose first argument is a row, if the others have defaults.
+const FUNCTIONS: &str = "
+    SELECT n.nspname::text, p.proname::text,
+           CASE WHEN p.pronargs - p.pronargdefaults <= 1 AND t.typtype IN ('c', 'd', 'p')
+                THEN 'a'::\"char\" ELSE 'f'::\"char\" END
+      FROM pg_catalog.pg_proc p
+      JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+      LEFT JOIN pg_catalog.pg_type t ON p.pronargs > 0 AND t.oid = p.proargtypes[0]
+     WHERE p.oid >= 16384
+    UNION
+    SELECT n.nspname::text, o.oprname::text, 'o'::\"char\"
+      FROM pg_catalog.pg_operator o
+      JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace
+     WHERE o.oid >= 16384
+    UNION
+    SELECT n.nspname::text, t.typname::text, 'c'::\"char\"
+      FROM pg_catalog.pg_cast k
+      JOIN pg_catalog.pg_type t ON t.oid IN (k.castsource, k.casttarget)
+      JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+     WHERE k.castfunc >= 16384";
+
+const BUILTIN_FUNCTIONS: &str = "
+    SELECT DISTINCT p.proname::text FROM pg_catalog.pg_proc p
+     WHERE p.oid < 16384 AND p.pronamespace = 'pg_catalog'::pg_catalog.regnamespace";
+
+const BUILTIN_OPERATORS: &str = "
+    SELECT DISTINCT o.oprname::text FROM pg_catalog.pg_operator o
+     WHERE o.oid < 16384 AND o.oprnamespace = 'pg_catalog'::pg_catalog.regnamespace";
+
+const SEARCH_PATH: &str =
+    "SELECT s::text FROM pg_catalog.unnest(pg_catalog.current_schemas(false)) s";
+
+/// Connects with the service credentials; cheap to make, holds no connection.
+#[derive(Clone)]
+pub(crate) struct CatalogReader {
+    connection: tokio_postgres::Config,
+    tls: Option<MakeRustlsConnect>,
+}
+
+/// The upstream is to blame, or the configuration; no text holds a credential.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CatalogError {
+    #[error(transparent)]
+    Tls(#[from] UpstreamTlsError),
+    #[error("the upstream did not answer within {} seconds", .0.as_secs())]
+    Timeout(Duration),
+    #[error("the upstream's catalog can't be read: {}", describe(.0))]
+    Postgres(#[from] tokio_postgres::Error),
+    #[error("the upstream states its version as `{0}`")]
+    Version(String),
+}
+
+impl CatalogReader {
+    pub(crate) fn new(upstream: &Upstream) -> Result<Self, CatalogError> {
+        let tls = UpstreamTls {
+            mode: upstream.tls,
+            root_certificates: upstream.root_certificates.clone(),
+        };
+        let tls = tls.client_config()?.map(|config| MakeRustlsConnect::new((*config).clone()));
+        let mut connection = tokio_postgres::Config::new();
+        connection
+            .user(&upstream.user)
+            .application_name("lazaret-control")
+            .connect_timeout(CATALOG_CONNECT_TIMEOUT)
+            .ssl_mode(if tls.is_some() { SslMode::Require } else { SslMode::Disable });
+        match &upstream.host {
+            UpstreamHost::Tcp { host, port } => connection.host(host).port(*port),
+            UpstreamHost::Unix { folder, port } => connection.host_path(folder).port(*port),
+        };
+        if let Some(password) = &upstream.password {
+            connection.password(password.expose());
+        }
+        Ok(Self { connection, tls })
+    }
+
+    /// Reads one database's catalog.
+    pub(crate) async fn read(&self, database: &str) -> Result<RawCatalog, CatalogError> {
+        let (mut client, driver) = self.connect(database).await?;
+        let read = tokio::time::timeout(CATALOG_READ_TIMEOUT, read(&mut client)).await;
+        driver.abort();
+        read.map_err(|_| CatalogError::Timeout(CATALOG_READ_TIMEOUT))?
+    }
+
+    async fn connect(&self, database: &str) -> Result<(Client, JoinHandle<()>), CatalogError> {
+        let mut connection = self.connection.clone();
+        connection.dbname(database);
+        // A connection that breaks shows in the statement that waits for it.
+        Ok(match &self.tls {
+            Some(tls) => {
+                let (client, connection) = connection.connect(tls.clone()).await?;
+                (client, tokio::spawn(async { drop(connection.await) }))
+            }
+            None => {
+                let (client, connection) = connection.connect(NoTls).await?;
+                (client, tokio::spawn(async { drop(connection.await) }))
+            }
+        })
+    }
+}
+
+async fn read(client: &mut Client) -> Result<RawCatalog, CatalogError> {
+    let transaction = client
+        .build_transaction()
+        .isolation_level(tokio_postgres::IsolationLevel::RepeatableRead)
+        .read_only(true)
+        .start()
+        .await?;
+    let search_path = strings(&transaction.query(SEARCH_PATH, &[]).await?);
+    // Under this path pg_get_viewdef qualifies every name outside pg_catalog.
+    transaction.batch_execute("SET LOCAL search_path = pg_catalog").await?;
+    let version: String = transaction.query_one("SHOW server_version_num", &[]).await?.get(0);
+    let version = version.parse().map_err(|_| CatalogError::Version(version))?;
+    Ok(RawCatalog {
+        relations: rows(&transaction.query(RELATIONS, &[]).await?, relation),
+        columns: rows(&transaction.query(&columns_query(version), &[]).await?, column),
+        types: rows(&transaction.query(&types_query(version), &[]).await?, type_),
+        functions: rows(&transaction.query(FUNCTIONS, &[]).await?, function),
+        builtin_functions: strings(&transaction.query(BUILTIN_FUNCTIONS, &[]).await?),
+        builtin_operators: strings(&transaction.query(BUILTIN_OPERATORS, &[]).await?),
+        search_path,
+    })
+}
+
+fn columns_query(version: i32) -> String {
+    let generated = if version >= GENERATED_COLUMNS { "a.attgenerated <> ''" } else { "false" };
+    COLUMNS.replace("{generated}", generated)
+}
+
+fn types_query(version: i32) -> String {
+    let (ranges, range_of) = if version >= MULTIRANGES {
+        ("'r', 'm'", "r.rngtypid = t.oid OR r.rngmultitypid = t.oid")
+    } else {
+        ("'r'", "r.rngtypid = t.oid")
+    };
+    TYPES.replace("{ranges}", ranges).replace("{range_of}", range_of)
+}
+
+fn rows<T>(rows: &[Row], make: fn(&Row) -> T) -> Vec<T> {
+    rows.iter().map(make).collect()
+}
+
+fn strings(rows: &[Row]) -> Vec<String> {
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
+fn relation(row: &Row) -> RawRelation {
+    RawRelation {
+        oid: row.get(0),
+        schema: row.get(1),
+        name: row.get(2),
+        kind: character(row, 3),
+        definition: row.get(4),
+        parents: row.get(5),
+        labels: row.get(6),
+    }
+}
+
+fn column(row: &Row) -> RawColumn {
+    RawColumn {
+        relation: row.get(0),
+        attnum: row.get(1),
+        name: row.get(2),
+        type_oid: row.get(3),
+        generated: row.get(4),
+        labels: row.get(5),
+    }
+}
+
+fn type_(row: &Row) -> RawType {
+    RawType { oid: row.get(0), name: row.get(1), kind: character(row, 2), base: row.get(3) }
+}
+
+fn function(row: &Row) -> RawFunction {
+    RawFunction { schema: row.get(0), name: row.get(1), kind: character(row, 2) }
+}
+
+/// A value of type `"char"`: one ASCII character in the catalog's columns.
+fn character(row: &Row, column: usize) -> char {
+    let value: i8 = row.get(column);
+    char::from(value.cast_unsigned())
+}
+
+/// tokio_postgres says only `db error` by itself; the server's own message says which.
+fn describe(error: &tokio_postgres::Error) -> String {
+    error.as_db_error().map_or_else(
+        || std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string),
+        |error| format!("{} ({})", error.message(), error.code().code()),
+    )
+}
