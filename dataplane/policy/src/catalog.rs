@@ -1,169 +1,152 @@
-//! What control read from the upstream catalog, classified.
+//! The classified catalog of one database, and what names and OIDs mean in it.
+
+use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-/// A class declared in our own configuration: `public.patients.note = "clear"`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DeclaredClass {
-    pub schema: String,
-    pub relation: String,
-    /// `*` for every column.
-    pub column: String,
-    /// A name that `Class::from_name` knows.
-    pub class: String,
-}
-
-/// pg_class
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct RawRelation {
-    pub oid: u32,
-    pub schema: String,
-    pub name: String,
-    /// relkind
-    pub kind: char,
-    /// pg_get_viewdef, for views and materialized views.
-    pub definition: Option<String>,
-    /// Parents by pg_inherits (partitions and inheritance).
-    pub parents: Vec<u32>,
-    /// Comments and security labels, which may only raise a class.
-    pub labels: Vec<String>,
-}
-
-/// pg_attribute, of live columns with attnum > 0
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct RawColumn {
-    pub relation: u32,
-    pub attnum: i16,
-    pub name: String,
-    pub type_oid: u32,
-    pub generated: bool,
-    /// Comments and security labels.
-    pub labels: Vec<String>,
-}
-
-/// pg_type, of types outside pg_catalog and of arrays, ranges and domains anywhere
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct RawType {
-    pub oid: u32,
-    pub name: String,
-    /// typtype: b base, c composite, d domain, e enum, p pseudo, r range, m multirange
-    pub kind: char,
-    /// typbasetype of a domain, typelem of an array, rngsubtype of a range; 0 without.
-    pub base: u32,
-}
-
-/// Code outside pg_catalog (and information_schema), by the names that call it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct RawFunction {
-    pub schema: String,
-    pub name: String,
-    /// `f`: a function or procedure (pg_proc). `a`: one that `t.name` calls as well, for its first
-    /// argument is of a composite or pseudo type and the others, if any, have defaults. `o`: an
-    /// operator (pg_operator). `c`: a type that a cast with a function outside pg_catalog converts
-    /// from or to (pg_cast).
-    pub kind: char,
-}
-
-/// The upstream catalog as read, before classification.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct RawCatalog {
-    pub relations: Vec<RawRelation>,
-    pub columns: Vec<RawColumn>,
-    pub types: Vec<RawType>,
-    pub functions: Vec<RawFunction>,
-    /// pg_proc.proname in pg_catalog: an unqualified name that is not here is taken for foreign code.
-    pub builtin_functions: Vec<String>,
-    /// pg_operator.oprname in pg_catalog.
-    pub builtin_operators: Vec<String>,
-    /// The role's default search_path, resolved to schema names.
-    pub search_path: Vec<String>,
-}
-
-/// How a type's values are written, as far as masks care.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum TypeKind {
-    Bool,
-    Int2,
-    Int4,
-    Int8,
-    Oid,
-    Float4,
-    Float8,
-    Numeric,
-    Money,
-    Text,
-    Enum,
-    Bytea,
-    Date,
-    Time,
-    TimeTz,
-    Timestamp,
-    TimestampTz,
-    Interval,
-    Uuid,
-    Json,
-    Jsonb,
-    Xml,
-    Inet,
-    MacAddr,
-    Bit,
-    Array,
-    Composite,
-    Range,
-    TsVector,
-    /// Anything else: masked whole by NULL where it must be masked.
-    Other,
-}
+use crate::classify::classify;
+use crate::code::Code;
+use crate::types::built_in;
+use crate::{DeclaredClass, RawCatalog, TypeKind};
 
 /// A classified column.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Column {
     pub attnum: i16,
     pub name: String,
     pub type_oid: u32,
     pub kind: TypeKind,
+    pub generated: bool,
     /// A name that `Class::from_name` knows, or empty for unclassified.
     pub class: String,
 }
 
 /// A classified relation.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Relation {
     pub oid: u32,
     pub schema: String,
     pub name: String,
+    /// By attnum, ascending; dropped columns are missing.
     pub columns: Vec<Column>,
     /// Holds at least one column that is masked, or is a view over such a relation.
     pub masked: bool,
 }
 
+impl Relation {
+    pub fn column(&self, attnum: i16) -> Option<&Column> {
+        let index = self.columns.binary_search_by_key(&attnum, |column| column.attnum).ok()?;
+        self.columns.get(index)
+    }
+
+    pub fn column_named(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+}
+
 /// The classified catalog of one database.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Catalog {}
+#[serde(from = "Stored")]
+pub struct Catalog {
+    relations: Vec<Relation>,
+    /// Kinds of the types that initdb did not make.
+    types: BTreeMap<u32, TypeKind>,
+    code: Code,
+    #[serde(skip)]
+    by_oid: HashMap<u32, usize>,
+    #[serde(skip)]
+    by_name: HashMap<String, Vec<usize>>,
+}
+
+/// What a snapshot holds of a [`Catalog`]; the indexes are made anew.
+#[derive(Deserialize)]
+struct Stored {
+    relations: Vec<Relation>,
+    types: BTreeMap<u32, TypeKind>,
+    code: Code,
+}
+
+impl From<Stored> for Catalog {
+    fn from(Stored { relations, types, code }: Stored) -> Self {
+        let by_oid = relations.iter().enumerate().map(|(index, of)| (of.oid, index)).collect();
+        let mut by_name: HashMap<String, Vec<usize>> = HashMap::with_capacity(relations.len());
+        for (index, relation) in relations.iter().enumerate() {
+            by_name.entry(relation.name.clone()).or_default().push(index);
+        }
+        Self { relations, types, code, by_oid, by_name }
+    }
+}
 
 impl Catalog {
     /// Classifies: by origin (views by their definitions, recursively; partitions by their
     /// parents), by declared class, by type and by name. Labels raise, never lower.
     pub fn compile(raw: RawCatalog, declared: &[DeclaredClass]) -> Self {
-        let _ = (raw, declared);
-        todo!()
+        let code = Code::of(&raw);
+        let types = user_types(&raw);
+        let relations = classify(&raw, declared, &code, &|oid| kind_of(&types, oid));
+        Stored { relations, types, code }.into()
     }
 
     pub fn relation(&self, oid: u32) -> Option<&Relation> {
-        let _ = oid;
-        todo!()
+        self.relations.get(*self.by_oid.get(&oid)?)
+    }
+
+    pub fn relations(&self) -> &[Relation] {
+        &self.relations
     }
 
     /// All that a name may mean: the one relation if schema-qualified, else the union over all
     /// schemas.
-    pub fn resolve<'c>(&'c self, schema: Option<&str>, name: &str) -> Vec<&'c Relation> {
-        let _ = (schema, name);
-        todo!()
+    pub fn resolve<'c>(
+        &'c self,
+        schema: Option<&'c str>,
+        name: &str,
+    ) -> impl Iterator<Item = &'c Relation> {
+        let named = self.by_name.get(name).map(Vec::as_slice).unwrap_or_default();
+        named
+            .iter()
+            .filter_map(|&index| self.relations.get(index))
+            .filter(move |relation| schema.is_none_or(|schema| relation.schema == schema))
     }
 
     /// Resolves domains, arrays and ranges to what their values look like.
     pub fn type_kind(&self, type_oid: u32) -> TypeKind {
-        let _ = type_oid;
-        todo!()
+        kind_of(&self.types, type_oid).unwrap_or(TypeKind::Other)
     }
+
+    pub(crate) fn code(&self) -> &Code {
+        &self.code
+    }
+}
+
+fn kind_of(types: &BTreeMap<u32, TypeKind>, oid: u32) -> Option<TypeKind> {
+    built_in(oid).or_else(|| types.get(&oid).copied())
+}
+
+/// A domain over a domain is rare; a longer chain is masked whole.
+const DOMAIN_DEPTH: usize = 16;
+
+fn user_types(raw: &RawCatalog) -> BTreeMap<u32, TypeKind> {
+    let by_oid: HashMap<u32, _> = raw.types.iter().map(|of| (of.oid, of)).collect();
+    let kind = |oid: u32| {
+        let mut oid = oid;
+        for _ in 0..DOMAIN_DEPTH {
+            if let Some(kind) = built_in(oid) {
+                return kind;
+            }
+            let Some(of) = by_oid.get(&oid) else { return TypeKind::Other };
+            match of.kind {
+                'd' => oid = of.base,
+                'e' => return TypeKind::Enum,
+                'c' => return TypeKind::Composite,
+                'r' | 'm' => return TypeKind::Range,
+                'b' if of.base != 0 => return TypeKind::Array,
+                // citext is text in all but comparison.
+                'b' if of.name == "citext" => return TypeKind::Text,
+                _ => return TypeKind::Other,
+            }
+        }
+        TypeKind::Other
+    };
+    raw.types.iter().map(|of| (of.oid, kind(of.oid))).collect()
 }

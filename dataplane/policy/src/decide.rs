@@ -1,19 +1,13 @@
 //! The verdict on a statement: fixed rules first, then Cedar.
 
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use lazaret_sql::Statement;
+use lazaret_sql::{Kind, Statement};
 
-use crate::{Catalog, Grant, Snapshot};
-
-/// What a statement may bring back, at worst.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Reach {
-    /// It reads a masked relation, or one that can't be resolved.
-    pub masked: bool,
-    /// It calls a function outside pg_catalog (or one that can't be placed), so anything may come back.
-    pub foreign_function: bool,
-}
+use crate::cache::Cache;
+use crate::cedar::{Answer, Facts, Policies, PolicyError};
+use crate::{Catalog, Grant, Preset, Reach, Snapshot, rules};
 
 /// Why a statement is refused. The client sees `message` and `hint`; neither quotes data.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,32 +39,125 @@ pub struct Clearance {
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
     /// Names the file, the line and the mend.
-    #[error("{0}")]
-    Policy(String),
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
 }
 
 /// A snapshot made ready to decide. One per shard; it holds the shard's decision cache.
-pub struct Engine {}
+pub struct Engine {
+    snapshot: Arc<Snapshot>,
+    policies: Policies,
+    cache: Cache<Clearance>,
+}
 
 impl Engine {
     pub fn compile(snapshot: Arc<Snapshot>) -> Result<Self, EngineError> {
-        let _ = snapshot;
-        todo!()
+        let policies = Policies::compile(&snapshot.policies)?;
+        Ok(Self { snapshot, policies, cache: Cache::new() })
     }
 
     pub fn snapshot(&self) -> &Arc<Snapshot> {
-        todo!()
+        &self.snapshot
     }
 
     /// The catalog of a grant's database; `None` if control has not read it.
     pub fn catalog(&self, database: &str) -> Option<&Catalog> {
-        let _ = database;
-        todo!()
+        self.snapshot.catalogs.get(database)
     }
 
     /// Decides one statement. Cached by grant and statement shape.
+    ///
+    /// The reach of FETCH and EXECUTE is the worst; the session puts that of the DECLARE or PREPARE
+    /// in its place where it knows it.
     pub fn decide(&mut self, grant: &Grant, statement: &Statement) -> Clearance {
-        let _ = (grant, statement);
-        todo!()
+        if self.snapshot.preset == Preset::Transparent {
+            let policy = "preset:transparent".to_owned();
+            return Clearance { verdict: Verdict::Allow { policy }, reach: Reach::default() };
+        }
+        let key = self.cache.key(&Shape { grant, statement });
+        if let Some(clearance) = self.cache.find(key) {
+            return clearance;
+        }
+        let clearance = self.decide_anew(grant, statement);
+        self.cache.insert(key, clearance.clone());
+        clearance
+    }
+
+    fn decide_anew(&self, grant: &Grant, statement: &Statement) -> Clearance {
+        let catalog = self.catalog(&grant.database);
+        let reach = Reach::of(statement, catalog);
+        if let Some(refusal) = rules::refuse(statement, reach, catalog) {
+            return Clearance { verdict: Verdict::Deny(refusal), reach };
+        }
+        let facts = Facts::of(statement, reach, catalog);
+        let mut verdict = self.ask(grant, statement.kind, &facts);
+        for kind in within(statement) {
+            if matches!(verdict, Verdict::Deny(_)) {
+                break;
+            }
+            if let refused @ Verdict::Deny(_) = self.ask(grant, kind, &facts) {
+                verdict = refused;
+            }
+        }
+        Clearance { verdict, reach }
+    }
+
+    fn ask(&self, grant: &Grant, kind: Kind, facts: &Facts) -> Verdict {
+        let rule = match self.policies.ask(grant, kind, facts) {
+            Answer::Permitted(policy) => return Verdict::Allow { policy },
+            Answer::Denied(Some(policy)) => policy,
+            Answer::Denied(None) => "no-policy".to_owned(),
+            Answer::Failed => "policy-error".to_owned(),
+        };
+        Verdict::Deny(Refusal {
+            sqlstate: *b"42501",
+            message: format!("the policy does not allow {}", kind.name()),
+            hint: Some(format!(
+                "Ask for a policy that permits action \"{}\" on this resource.",
+                kind.name()
+            )),
+            rule,
+        })
+    }
+}
+
+/// What a statement does beside its own kind. Plain EXPLAIN runs nothing of what is inside it.
+fn within(statement: &Statement) -> impl Iterator<Item = Kind> {
+    let runs = statement.kind != Kind::Explain || statement.runs_inner;
+    let inner = statement.inner.iter().chain(&statement.nested);
+    inner.copied().filter(move |_| runs)
+}
+
+/// What a decision depends on: all of a statement but its place in the text and the names of
+/// cursors and prepared statements, and all of a grant but its own name and its end.
+struct Shape<'a> {
+    grant: &'a Grant,
+    statement: &'a Statement,
+}
+
+impl Hash for Shape<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let Grant { id: _, principal, issuer, groups, resource, database, expires_at_ms: _ } =
+            self.grant;
+        (principal, issuer, groups, resource, database).hash(state);
+        let Statement {
+            kind,
+            inner,
+            nested,
+            runs_inner,
+            relations,
+            functions,
+            attributes,
+            outputs: _,
+            settings,
+            unnamed_setting,
+            copy,
+            object: _,
+            copies,
+            start: _,
+            end: _,
+        } = self.statement;
+        (kind, inner, nested, runs_inner, relations, functions, attributes).hash(state);
+        (settings, unnamed_setting, copy, copies).hash(state);
     }
 }

@@ -6,17 +6,28 @@
 
 #![forbid(unsafe_code)]
 
+mod cache;
 mod catalog;
+mod cedar;
+mod classify;
+mod code;
 mod decide;
 mod grant;
+mod labels;
 mod plan;
+mod raw;
+mod reach;
+mod rules;
 mod snapshot;
+mod system;
+mod types;
 
-pub use catalog::{
-    Catalog, Column, DeclaredClass, RawCatalog, RawColumn, RawFunction, RawRelation, RawType,
-    Relation, TypeKind,
-};
-pub use decide::{Clearance, Engine, EngineError, Reach, Refusal, Verdict};
+pub use catalog::{Catalog, Column, Relation};
+pub use cedar::PolicyError;
+pub use decide::{Clearance, Engine, EngineError, Refusal, Verdict};
 pub use grant::Grant;
 pub use plan::{Action, ColumnPlan, FieldOrigin, Format, Plan, copy_plan, plan};
+pub use raw::{DeclaredClass, RawCatalog, RawColumn, RawFunction, RawRelation, RawType};
+pub use reach::Reach;
 pub use snapshot::{Preset, Snapshot};
+pub use types::TypeKind;

@@ -1,9 +1,20 @@
 //! The mask plan of a portal: one action per column.
+//!
+//! A column with an origin gets what its class asks for; one without gets what the statement's reach
+//! asks for. The types that can't carry an identifier of their own (numbers, keys, booleans, times of
+//! day) pass where nothing is known of them; they are covered where they may be computed from
+//! masked data.
 
-use lazaret_detectors::Class;
-use lazaret_sql::{Copy, Statement};
+mod copy;
 
-use crate::{Catalog, Preset, Reach, TypeKind};
+use lazaret_detectors::{Class, Identifier};
+use lazaret_sql::{Kind, Outputs, Source, Statement};
+
+pub use copy::copy_plan;
+
+use crate::classify::{UNTRACED, class_of};
+use crate::types::{FIRST_USER_OID, built_in, is_inert};
+use crate::{Catalog, Column, Preset, Reach, TypeKind};
 
 /// A column of RowDescription, as far as plans care.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,8 +67,18 @@ pub struct Plan {
     pub passes: bool,
 }
 
+impl Plan {
+    fn of(columns: Vec<ColumnPlan>) -> Self {
+        let passes = columns.iter().all(|column| column.action == Action::Pass);
+        Self { columns, passes }
+    }
+}
+
 /// Plans a result by its RowDescription. `catalog` is `None` where control has not read the
 /// database: everything is masked whole.
+///
+/// `statement` and `reach` are those of the statement that the rows come from: for FETCH, of the
+/// DECLARE; for EXECUTE, of the PREPARE; where that isn't known, `None` and [`Reach::WORST`].
 pub fn plan(
     fields: &[FieldOrigin],
     statement: Option<&Statement>,
@@ -65,20 +86,158 @@ pub fn plan(
     catalog: Option<&Catalog>,
     preset: Preset,
 ) -> Plan {
-    let _ = (fields, statement, reach, catalog, preset);
-    todo!()
+    let cover = Cover { statement, reach, catalog, preset };
+    let columns = fields.iter().enumerate().map(|(index, field)| {
+        let kind = match catalog {
+            Some(catalog) => catalog.type_kind(field.type_oid),
+            None => built_in(field.type_oid).unwrap_or(TypeKind::Other),
+        };
+        let value = Value { kind, type_oid: field.type_oid };
+        let (action, class) = cover.field(field, value, index, fields.len());
+        ColumnPlan { action, kind, type_oid: field.type_oid, format: field.format, class }
+    });
+    Plan::of(columns.collect())
 }
 
-/// Plans COPY ... TO STDOUT, which has no RowDescription, by names; worst case where they are
-/// uncertain. `columns` is the count that CopyOutResponse states.
-pub fn copy_plan(
-    copy: &Copy,
-    statement: &Statement,
+/// What a column's values are written as.
+#[derive(Clone, Copy)]
+struct Value {
+    kind: TypeKind,
+    type_oid: u32,
+}
+
+/// What all columns of one result share.
+struct Cover<'a> {
+    statement: Option<&'a Statement>,
     reach: Reach,
-    columns: usize,
-    catalog: Option<&Catalog>,
+    catalog: Option<&'a Catalog>,
     preset: Preset,
-) -> Plan {
-    let _ = (copy, statement, reach, columns, catalog, preset);
-    todo!()
+}
+
+const WHOLE: (Action, Class) = (Action::Whole, UNTRACED);
+const PASS: (Action, Class) = (Action::Pass, Class::Unclassified);
+const SCAN: (Action, Class) = (Action::Scan, Class::Unclassified);
+
+impl Cover<'_> {
+    fn field(
+        &self,
+        field: &FieldOrigin,
+        value: Value,
+        index: usize,
+        count: usize,
+    ) -> (Action, Class) {
+        if self.preset == Preset::Transparent {
+            return PASS;
+        }
+        if field.table_oid == 0 {
+            return self.without_origin(self.source(index, count), value);
+        }
+        match self.catalog.and_then(|catalog| catalog.relation(field.table_oid)) {
+            // ctid, xmin, tableoid ...
+            Some(_) if field.attnum < 0 => PASS,
+            Some(relation) => match relation.column(field.attnum) {
+                Some(column) => self.by_class(column, relation.masked, value),
+                None => WHOLE,
+            },
+            None if self.catalog.is_some() && field.table_oid < FIRST_USER_OID => of_system(value),
+            None => WHOLE,
+        }
+    }
+
+    fn source(&self, index: usize, count: usize) -> &Source {
+        let outputs = self.statement.map(|statement| &statement.outputs);
+        let found = match outputs {
+            Some(Outputs::Columns { left, star: false, .. }) if left.len() == count => {
+                left.get(index)
+            }
+            Some(Outputs::Columns { left, star: true, right, .. })
+                if left.len() + right.len() <= count =>
+            {
+                let from_right = (index + right.len()).checked_sub(count);
+                left.get(index).or_else(|| right.get(from_right?))
+            }
+            _ => None,
+        };
+        found.unwrap_or(&Source::Expression)
+    }
+
+    /// A column that the server names no relation for.
+    fn without_origin(&self, source: &Source, value: Value) -> (Action, Class) {
+        match source {
+            // The client's own words.
+            Source::Constant if value.kind == TypeKind::Other => PASS,
+            Source::Constant => open(value),
+            Source::CountStar if self.counts() => PASS,
+            _ if self.is_explained() => open(value),
+            _ if self.reach.masked || self.reach.foreign_function => WHOLE,
+            _ => open(value),
+        }
+    }
+
+    /// `count` means PostgreSQL's own.
+    fn counts(&self) -> bool {
+        let (Some(statement), Some(catalog)) = (self.statement, self.catalog) else { return false };
+        let mut counts = statement.functions.iter().filter(|function| function.name == "count");
+        !counts.any(|function| catalog.code().is_foreign(function))
+    }
+
+    /// A query plan shows names, literals and numbers of rows, and no values of columns; but an
+    /// immutable function is run for it.
+    fn is_explained(&self) -> bool {
+        let explains = self.statement.is_some_and(|statement| statement.kind == Kind::Explain);
+        explains && !self.reach.foreign_function
+    }
+
+    fn by_class(&self, column: &Column, masked: bool, value: Value) -> (Action, Class) {
+        let limited = self.preset == Preset::LimitedDataSet;
+        let class = class_of(column);
+        let action = match class {
+            Class::Clear => Action::Pass,
+            Class::Date | Class::Age | Class::Zip if limited => Action::Pass,
+            Class::Direct(Identifier::Geography) if limited && is_town_or_state(&column.name) => {
+                Action::Pass
+            }
+            Class::Direct(_) => Action::Whole,
+            Class::Date => Action::Year,
+            Class::Age => Action::AgeCap,
+            Class::Zip => Action::Zip3,
+            Class::Unclassified if !masked => return open(value),
+            Class::Unclassified if value.kind.is_date() && limited => Action::Pass,
+            Class::Unclassified if value.kind.is_date() => return (Action::Year, Class::Date),
+            Class::Unclassified if is_inert(value.type_oid) => Action::Pass,
+            Class::Unclassified if value.kind == TypeKind::Other => return WHOLE,
+            Class::Unclassified if value.kind.is_text_like() => Action::Scan,
+            // Keys, numbers and times of day beside identifiers that are covered.
+            Class::Unclassified => Action::Pass,
+        };
+        (action, class)
+    }
+}
+
+/// Nothing is known to be protected: text is scanned, and a type that is not known is covered.
+fn open(value: Value) -> (Action, Class) {
+    if is_inert(value.type_oid) {
+        PASS
+    } else if value.kind == TypeKind::Other && built_in(value.type_oid).is_none() {
+        WHOLE
+    } else if value.kind.is_text_like() {
+        SCAN
+    } else {
+        PASS
+    }
+}
+
+/// Catalogs hold names, definitions and comments; psql and JDBC live by them.
+fn of_system(value: Value) -> (Action, Class) {
+    match value.kind {
+        _ if is_inert(value.type_oid) => PASS,
+        kind if kind.is_text_like() => SCAN,
+        _ => PASS,
+    }
+}
+
+/// 164.514(e)(2)(ii) lets town or city, state and ZIP code stay.
+fn is_town_or_state(column: &str) -> bool {
+    let column = column.to_ascii_lowercase();
+    column.split('_').any(|word| matches!(word, "city" | "town" | "state" | "zip" | "zipcode"))
 }

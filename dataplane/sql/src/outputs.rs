@@ -49,7 +49,7 @@ fn returning(clause: Option<&ReturningClause>) -> Outputs {
     let mut columns = Columns::default();
     for target in clause.exprs() {
         match target {
-            Node::ResTarget(target) if is_star(target.val()) => columns.star(),
+            Node::ResTarget(target) if is_star(target.val()) => columns.star(None),
             Node::ResTarget(target) => columns.push(of_value(target.val())),
             _ => columns.push(Source::Expression),
         }
@@ -87,6 +87,7 @@ fn ends_in_star(parts: &NodeList) -> bool {
 struct Columns {
     left: Vec<Source>,
     star: bool,
+    star_of: Option<(Option<String>, String)>,
     right: Vec<Source>,
 }
 
@@ -95,13 +96,15 @@ impl Columns {
         if self.star { self.right.push(source) } else { self.left.push(source) }
     }
 
-    fn star(&mut self) {
+    fn star(&mut self, of: Option<(Option<String>, String)>) {
+        self.star_of = if self.star { None } else { of };
         self.star = true;
         self.right.clear();
     }
 
     fn finish(self) -> Outputs {
-        Outputs::Columns { left: self.left, star: self.star, right: self.right }
+        let Self { left, star, star_of, right } = self;
+        Outputs::Columns { left, star, star_of, right }
     }
 }
 
@@ -150,7 +153,7 @@ impl<'a> Resolver<'a> {
         }
         columns.map_or(Outputs::Unknown, |left| {
             let left = left.into_iter().map(untraced).collect();
-            Outputs::Columns { left, star: false, right: Vec::new() }
+            all_named(left)
         })
     }
 
@@ -165,12 +168,36 @@ impl<'a> Resolver<'a> {
         let mut columns = Columns::default();
         for target in select.target_list() {
             if is_star(target.val()) {
-                columns.star();
+                columns.star(self.star_of(target, select, scope));
             } else {
                 columns.push(self.value(target.val(), select, scope, DEPTH));
             }
         }
         columns.finish()
+    }
+
+    /// `*` over one relation of FROM, or `t.*`.
+    fn star_of(
+        &mut self,
+        target: &'a ResTarget,
+        select: &'a SelectStmt,
+        scope: ScopeId,
+    ) -> Option<(Option<String>, String)> {
+        let Node::ColumnRef(star) = target.val() else { return None };
+        let items = items(select.from_clause())?;
+        let item = match star.fields().len() {
+            1 if items.len() == 1 => items.first().copied(),
+            2 => {
+                let name = star.fields().first()?.as_str()?;
+                let mut named = items.into_iter().filter(|&item| is_named(item, None, name));
+                named.next().filter(|_| named.next().is_none())
+            }
+            _ => None,
+        };
+        let Some(Node::RangeVar(range)) = item else { return None };
+        let (schema, relation) = names::relation(range);
+        let bound = schema.is_none() && self.scopes.find(scope, relation).is_some();
+        (!bound).then(|| (schema.map(str::to_owned), relation.to_owned()))
     }
 
     fn value(
@@ -381,6 +408,10 @@ impl<'a> Resolver<'a> {
     }
 }
 
+fn all_named(left: Vec<Source>) -> Outputs {
+    Outputs::Columns { left, star: false, star_of: None, right: Vec::new() }
+}
+
 /// A set operation passes on only what is the same on both sides.
 fn join(so_far: &mut Source, other: &Source) {
     if *so_far != *other {
@@ -411,7 +442,7 @@ fn values(rows: &NodeList) -> Outputs {
             Some(_) => return Outputs::Unknown,
         }
     }
-    Outputs::Columns { left: columns.unwrap_or_default(), star: false, right: Vec::new() }
+    all_named(columns.unwrap_or_default())
 }
 
 /// The name that a column of a subquery has, where the text shows it plainly.

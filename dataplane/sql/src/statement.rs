@@ -156,7 +156,13 @@ pub enum Outputs {
     None,
     /// The columns named before the first `*` and behind the last one. Without a star all are in `left`.
     /// DECLARE, PREPARE and COPY (query) have those of their query.
-    Columns { left: Vec<Source>, star: bool, right: Vec<Source> },
+    Columns {
+        left: Vec<Source>,
+        star: bool,
+        /// The relation (schema, name) whose columns the only star stands for, where the text tells.
+        star_of: Option<(Option<String>, String)>,
+        right: Vec<Source>,
+    },
     /// Not known from the text (FETCH, EXECUTE, SHOW, EXPLAIN, set operations that differ ...).
     Unknown,
 }

@@ -1,0 +1,325 @@
+//! Gives every column of a catalog its class.
+//!
+//! A table's column: what configuration declares, for the relation or for one that it shares rows
+//! with by inheritance; else by its type and its name. A view's column: the class of the column
+//! that its definition plainly passes on; any other expression over a masked relation is masked
+//! whole, and so is what can't be followed. Labels come last, and only raise.
+
+use std::collections::{HashMap, HashSet};
+
+use lazaret_detectors::{Class, Identifier, class};
+use lazaret_sql::{Access, Kind, Outputs, Source, Statement};
+
+use crate::code::Code;
+use crate::{Column, DeclaredClass, RawCatalog, RawColumn, RawRelation, Relation, TypeKind};
+use crate::{labels, system};
+
+/// A view over a view over ... deeper than this is masked whole.
+const VIEW_DEPTH: usize = 64;
+
+/// The class of what can't be traced or resolved.
+pub(crate) const UNTRACED: Class = Class::Direct(Identifier::UniqueCode);
+
+/// All relations with their columns, in the catalog's order.
+pub(crate) fn classify(
+    raw: &RawCatalog,
+    declared: &[DeclaredClass],
+    code: &Code,
+    kind_of: &dyn Fn(u32) -> Option<TypeKind>,
+) -> Vec<Relation> {
+    let mut classifier = Classifier::new(raw, declared, code, kind_of);
+    for relation in &raw.relations {
+        classifier.relation(relation.oid, VIEW_DEPTH);
+    }
+    let mut done = classifier.done;
+    raw.relations.iter().filter_map(|relation| done.remove(&relation.oid)).collect()
+}
+
+struct Classifier<'r> {
+    code: &'r Code,
+    kind_of: &'r dyn Fn(u32) -> Option<TypeKind>,
+    relations: HashMap<u32, &'r RawRelation>,
+    by_name: HashMap<&'r str, Vec<u32>>,
+    /// By attnum, ascending.
+    columns: HashMap<u32, Vec<&'r RawColumn>>,
+    declared: HashMap<(&'r str, &'r str), Vec<&'r DeclaredClass>>,
+    domains: HashMap<u32, &'r str>,
+    families: HashMap<u32, Vec<u32>>,
+    done: HashMap<u32, Relation>,
+    in_progress: HashSet<u32>,
+}
+
+impl<'r> Classifier<'r> {
+    fn new(
+        raw: &'r RawCatalog,
+        declared: &'r [DeclaredClass],
+        code: &'r Code,
+        kind_of: &'r dyn Fn(u32) -> Option<TypeKind>,
+    ) -> Self {
+        let mut by_name: HashMap<&str, Vec<u32>> = HashMap::new();
+        for relation in &raw.relations {
+            by_name.entry(&relation.name).or_default().push(relation.oid);
+        }
+        let mut columns: HashMap<u32, Vec<&RawColumn>> = HashMap::new();
+        for column in &raw.columns {
+            columns.entry(column.relation).or_default().push(column);
+        }
+        for columns in columns.values_mut() {
+            columns.sort_by_key(|column| column.attnum);
+        }
+        let mut by_relation: HashMap<(&str, &str), Vec<&DeclaredClass>> = HashMap::new();
+        for class in declared {
+            by_relation.entry((&class.schema, &class.relation)).or_default().push(class);
+        }
+        let domains = raw.types.iter().filter(|of| of.kind == 'd');
+        Self {
+            code,
+            kind_of,
+            relations: raw.relations.iter().map(|relation| (relation.oid, relation)).collect(),
+            by_name,
+            columns,
+            declared: by_relation,
+            domains: domains.map(|of| (of.oid, of.name.as_str())).collect(),
+            families: families(&raw.relations),
+            done: HashMap::with_capacity(raw.relations.len()),
+            in_progress: HashSet::new(),
+        }
+    }
+
+    /// Classifies a relation once; `None` if its definition leads back to it.
+    fn relation(&mut self, oid: u32, depth: usize) -> Option<&Relation> {
+        if !self.done.contains_key(&oid) {
+            if depth == 0 || !self.in_progress.insert(oid) {
+                return None;
+            }
+            let raw = *self.relations.get(&oid)?;
+            let relation = match raw.kind {
+                'v' | 'm' => self.view(raw, depth - 1),
+                // The rows of a TOAST table are pieces of another's values.
+                't' => self.finish(raw, |_| UNTRACED, false),
+                _ => self.table(raw),
+            };
+            self.in_progress.remove(&oid);
+            self.done.insert(oid, relation);
+        }
+        self.done.get(&oid)
+    }
+
+    fn table(&self, raw: &RawRelation) -> Relation {
+        let family = self.families.get(&raw.oid).map(Vec::as_slice).unwrap_or_default();
+        let members = family.iter().filter_map(|oid| self.relations.get(oid).copied());
+        let members: Vec<_> = if family.is_empty() { vec![raw] } else { members.collect() };
+        self.finish(raw, |column| self.shared(&members, column), false)
+    }
+
+    /// Rows of a child are read through its parents, so a column is what any of them says it is.
+    fn shared(&self, members: &[&RawRelation], column: &RawColumn) -> Class {
+        let declared = members
+            .iter()
+            .filter_map(|member| self.declared_class(member, &column.name))
+            .reduce(Class::raise);
+        declared.unwrap_or_else(|| {
+            let named = members.iter().map(|member| self.told(member, column));
+            named.fold(Class::Unclassified, Class::raise)
+        })
+    }
+
+    fn declared_class(&self, relation: &RawRelation, column: &str) -> Option<Class> {
+        let key = (relation.schema.as_str(), relation.name.as_str());
+        let declared = self.declared.get(&key)?;
+        let exact = declared.iter().find(|class| class.column == column);
+        let found = exact.or_else(|| declared.iter().find(|class| class.column == "*"))?;
+        Some(Class::from_name(&found.class).unwrap_or(UNTRACED))
+    }
+
+    /// The class that type and name tell.
+    fn told(&self, relation: &RawRelation, column: &RawColumn) -> Class {
+        let by_type = match (self.kind_of)(column.type_oid) {
+            // Nothing of an individual stands in a yes or no.
+            Some(TypeKind::Bool) => return Class::Unclassified,
+            Some(TypeKind::Inet) => Class::Direct(Identifier::IpAddress),
+            Some(TypeKind::MacAddr) => Class::Direct(Identifier::Device),
+            _ => Class::Unclassified,
+        };
+        let by_domain = self.domains.get(&column.type_oid);
+        let by_domain = by_domain.and_then(|domain| class::by_name("", domain));
+        let by_name = class::by_name(&relation.name, &column.name);
+        [by_domain, by_name].into_iter().flatten().fold(by_type, Class::raise)
+    }
+
+    fn view(&mut self, raw: &'r RawRelation, depth: usize) -> Relation {
+        let definition = raw.definition.as_deref().and_then(query);
+        let columns = self.columns.get(&raw.oid).cloned().unwrap_or_default();
+        let Some(definition) = definition else {
+            return self.finish_view(raw, &columns, &vec![UNTRACED; columns.len()], true);
+        };
+        let reads_masked = self.reads_masked(&definition, depth);
+        let computed = if reads_masked || self.code.is_called_by(&definition) {
+            UNTRACED
+        } else {
+            Class::Unclassified
+        };
+        let sources = match &definition.outputs {
+            Outputs::Columns { left, star: false, .. } if left.len() == columns.len() => left,
+            _ => return self.finish_view(raw, &columns, &vec![UNTRACED; columns.len()], true),
+        };
+        let mut classes = Vec::with_capacity(columns.len());
+        for (source, column) in sources.iter().zip(&columns) {
+            classes.push(match source {
+                Source::Column { relations, name } => {
+                    let passed_on = self.passed_on(relations, name, depth);
+                    if passed_on == Class::Clear {
+                        passed_on
+                    } else {
+                        passed_on.raise(self.told(raw, column))
+                    }
+                }
+                Source::Constant | Source::CountStar => Class::Unclassified,
+                Source::Expression => computed.raise(self.told(raw, column)),
+            });
+        }
+        self.finish_view(raw, &columns, &classes, reads_masked)
+    }
+
+    fn finish_view(
+        &self,
+        raw: &RawRelation,
+        columns: &[&RawColumn],
+        classes: &[Class],
+        reads_masked: bool,
+    ) -> Relation {
+        let by_attnum: HashMap<i16, Class> =
+            columns.iter().zip(classes).map(|(column, &class)| (column.attnum, class)).collect();
+        let declared = |column: &RawColumn| self.declared_class(raw, &column.name);
+        let all_declared = columns.iter().all(|column| declared(column).is_some());
+        let class = |column: &RawColumn| {
+            let by_origin = by_attnum.get(&column.attnum).copied().unwrap_or(UNTRACED);
+            declared(column).unwrap_or(by_origin)
+        };
+        self.finish(raw, class, reads_masked && !all_declared)
+    }
+
+    fn finish(
+        &self,
+        raw: &RawRelation,
+        class: impl Fn(&RawColumn) -> Class,
+        over_masked: bool,
+    ) -> Relation {
+        let mut masked = over_masked || labels::mark(&raw.labels).is_some();
+        let mut columns = Vec::new();
+        for column in self.columns.get(&raw.oid).into_iter().flatten() {
+            let label = labels::mark(&column.labels).unwrap_or(Class::Clear);
+            let class = class(column).raise(label);
+            masked |= class.is_masked();
+            columns.push(Column {
+                attnum: column.attnum,
+                name: column.name.clone(),
+                type_oid: column.type_oid,
+                kind: (self.kind_of)(column.type_oid).unwrap_or(TypeKind::Other),
+                generated: column.generated,
+                class: class.name().to_owned(),
+            });
+        }
+        Relation {
+            oid: raw.oid,
+            schema: raw.schema.clone(),
+            name: raw.name.clone(),
+            columns,
+            masked,
+        }
+    }
+
+    /// The strictest class of what a column of a definition may be.
+    fn passed_on(
+        &mut self,
+        relations: &[(Option<String>, String)],
+        name: &str,
+        depth: usize,
+    ) -> Class {
+        let mut found: Option<Class> = None;
+        for (schema, relation) in relations {
+            let oids = self.resolve(schema.as_deref(), relation);
+            if oids.is_empty() {
+                if !system::is_relation(schema.as_deref(), relation) {
+                    return UNTRACED;
+                }
+                found = Some(found.unwrap_or(Class::Clear).raise(Class::Unclassified));
+            }
+            for oid in oids {
+                let Some(relation) = self.relation(oid, depth) else { return UNTRACED };
+                if let Some(column) = relation.column_named(name) {
+                    let class = class_of(column);
+                    found = Some(found.map_or(class, |found| found.raise(class)));
+                }
+            }
+        }
+        found.unwrap_or(UNTRACED)
+    }
+
+    fn reads_masked(&mut self, definition: &Statement, depth: usize) -> bool {
+        definition.relations.iter().filter(|of| of.access == Access::Read).any(|of| {
+            let schema = of.schema.as_deref();
+            let oids = self.resolve(schema, &of.name);
+            if oids.is_empty() {
+                return system::is_private(of) || !system::is_relation(schema, &of.name);
+            }
+            oids.into_iter().any(|oid| self.relation(oid, depth).is_none_or(|of| of.masked))
+        })
+    }
+
+    fn resolve(&self, schema: Option<&str>, name: &str) -> Vec<u32> {
+        let named = self.by_name.get(name).map(Vec::as_slice).unwrap_or_default();
+        let in_schema = |oid: &&u32| {
+            let relation = self.relations.get(*oid);
+            schema.is_none_or(|schema| relation.is_some_and(|of| of.schema == schema))
+        };
+        named.iter().filter(in_schema).copied().collect()
+    }
+}
+
+/// The class that a compiled column carries.
+pub(crate) fn class_of(column: &Column) -> Class {
+    if column.class.is_empty() {
+        Class::Unclassified
+    } else {
+        Class::from_name(&column.class).unwrap_or(UNTRACED)
+    }
+}
+
+fn query(definition: &str) -> Option<Statement> {
+    let statements = lazaret_sql::parse(definition).ok()?;
+    let [statement] = <[Statement; 1]>::try_from(statements).ok()?;
+    (statement.kind == Kind::Select && statement.nested.is_empty()).then_some(statement)
+}
+
+/// For each relation that inherits or is inherited from: all that are joined to it so.
+fn families(relations: &[RawRelation]) -> HashMap<u32, Vec<u32>> {
+    let mut neighbours: HashMap<u32, Vec<u32>> = HashMap::new();
+    for relation in relations {
+        for &parent in &relation.parents {
+            neighbours.entry(relation.oid).or_default().push(parent);
+            neighbours.entry(parent).or_default().push(relation.oid);
+        }
+    }
+    let mut families = HashMap::new();
+    for &start in neighbours.keys() {
+        if families.contains_key(&start) {
+            continue;
+        }
+        let mut family = vec![start];
+        let mut seen = HashSet::from([start]);
+        let mut next = 0;
+        while let Some(&oid) = family.get(next) {
+            next += 1;
+            for &neighbour in neighbours.get(&oid).into_iter().flatten() {
+                if seen.insert(neighbour) {
+                    family.push(neighbour);
+                }
+            }
+        }
+        for &member in &family {
+            families.insert(member, family.clone());
+        }
+    }
+    families
+}

@@ -1,0 +1,72 @@
+//! Whether a statement calls code that is not PostgreSQL's own.
+//!
+//! A name of pg_catalog counts as PostgreSQL's own only if it is qualified, or if nothing else
+//! anywhere has it: which of two functions a call means depends on search_path and on argument
+//! types. A name that the catalog has not shown yet is foreign. Implicit casts are not seen: making
+//! one takes the ownership of a type.
+
+use std::collections::BTreeSet;
+
+use lazaret_sql::{FunctionUse, Invocation, Statement};
+use serde::{Deserialize, Serialize};
+
+use crate::RawCatalog;
+
+/// The names by which code is called.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Code {
+    built_in: BTreeSet<String>,
+    built_in_operators: BTreeSet<String>,
+    foreign: BTreeSet<String>,
+    foreign_attributes: BTreeSet<String>,
+    foreign_operators: BTreeSet<String>,
+    foreign_casts: BTreeSet<String>,
+}
+
+impl Code {
+    pub(crate) fn of(raw: &RawCatalog) -> Self {
+        let mut code = Self {
+            built_in: raw.builtin_functions.iter().cloned().collect(),
+            built_in_operators: raw.builtin_operators.iter().cloned().collect(),
+            ..Self::default()
+        };
+        for function in raw.functions.iter().filter(|function| !is_system(Some(&function.schema))) {
+            let name = function.name.clone();
+            match function.kind {
+                'o' => code.foreign_operators.insert(name),
+                'c' => code.foreign_casts.insert(name),
+                'a' => {
+                    code.foreign_attributes.insert(name.clone());
+                    code.foreign.insert(name)
+                }
+                _ => code.foreign.insert(name),
+            };
+        }
+        code
+    }
+
+    pub(crate) fn is_called_by(&self, statement: &Statement) -> bool {
+        statement.functions.iter().any(|function| self.is_foreign(function))
+            || statement.attributes.iter().any(|name| self.foreign_attributes.contains(name))
+    }
+
+    pub(crate) fn is_foreign(&self, function: &FunctionUse) -> bool {
+        let name = function.name.as_str();
+        if function.schema.is_some() {
+            return !is_system(function.schema.as_deref());
+        }
+        match function.by {
+            Invocation::Call => !self.built_in.contains(name) || self.foreign.contains(name),
+            Invocation::Operator => {
+                !self.built_in_operators.contains(name) || self.foreign_operators.contains(name)
+            }
+            Invocation::Keyword => self.foreign.contains(name),
+            Invocation::Cast => self.foreign_casts.contains(name),
+        }
+    }
+}
+
+/// The schemas that initdb fills and only a superuser may add to.
+pub(crate) fn is_system(schema: Option<&str>) -> bool {
+    matches!(schema, Some("pg_catalog" | "information_schema"))
+}

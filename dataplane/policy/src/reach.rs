@@ -1,0 +1,70 @@
+//! What a statement may touch at worst, by the names in it.
+
+use lazaret_sql::{Access, Kind, RelationUse, Statement};
+
+use crate::{Catalog, system};
+
+/// What a statement may bring back, at worst.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Reach {
+    /// It touches a masked relation, or one that can't be resolved.
+    pub masked: bool,
+    /// It calls a function outside pg_catalog (or one that can't be placed), so anything may come back.
+    pub foreign_function: bool,
+}
+
+impl Reach {
+    /// What is assumed where nothing is known.
+    pub const WORST: Self = Self { masked: true, foreign_function: true };
+
+    /// FETCH and EXECUTE name what another statement said: without that statement's own reach,
+    /// the worst is assumed. So it is for code in a string.
+    pub(crate) fn of(statement: &Statement, catalog: Option<&Catalog>) -> Self {
+        let Some(catalog) = catalog else {
+            let touches = !statement.relations.is_empty() || !statement.functions.is_empty();
+            return if touches || is_opaque(statement) { Self::WORST } else { Self::default() };
+        };
+        if is_opaque(statement) {
+            return Self::WORST;
+        }
+        Self {
+            masked: statement.relations.iter().any(|of| touches_masked(of, catalog)),
+            foreign_function: catalog.code().is_called_by(statement),
+        }
+    }
+}
+
+/// Whether rows of a masked relation may flow into the result or into what is written.
+pub(crate) fn reads_masked(statement: &Statement, catalog: Option<&Catalog>) -> bool {
+    let mut read = statement.relations.iter().filter(|of| of.access == Access::Read);
+    match catalog {
+        None => read.next().is_some(),
+        Some(catalog) => is_opaque(statement) || read.any(|of| touches_masked(of, catalog)),
+    }
+}
+
+/// Whether the statement names a relation that is known to be masked.
+pub(crate) fn names_masked(statement: &Statement, catalog: &Catalog) -> bool {
+    statement
+        .relations
+        .iter()
+        .any(|of| catalog.resolve(of.schema.as_deref(), &of.name).any(|relation| relation.masked))
+}
+
+fn touches_masked(of: &RelationUse, catalog: &Catalog) -> bool {
+    let schema = of.schema.as_deref();
+    let mut meant = catalog.resolve(schema, &of.name).peekable();
+    if meant.peek().is_some() {
+        return meant.any(|relation| relation.masked) || system::is_private(of);
+    }
+    if system::is_relation(schema, &of.name) {
+        return system::is_private(of);
+    }
+    // What is being defined doesn't exist yet.
+    of.access != Access::Define
+}
+
+fn is_opaque(statement: &Statement) -> bool {
+    let opaque = |kind: &Kind| matches!(kind, Kind::Fetch | Kind::Execute | Kind::Do);
+    opaque(&statement.kind) || statement.inner.iter().chain(&statement.nested).any(opaque)
+}

@@ -1,0 +1,207 @@
+//! The rules that hold whatever the policies say, on every resource that masks.
+//!
+//! Each names a way by which data could get past the masks, and has a name of its own in the record.
+//! Messages quote only words of this file, never the statement.
+
+use lazaret_sql::{Access, FunctionUse, Kind, Setting, SettingScope, Statement};
+
+use crate::decide::Refusal;
+use crate::reach::{names_masked, reads_masked};
+use crate::system::{self, WayOut};
+use crate::{Catalog, Reach};
+
+/// A rule that refuses, with what the client reads.
+struct Rule {
+    name: &'static str,
+    message: &'static str,
+    hint: &'static str,
+}
+
+impl From<&Rule> for Refusal {
+    fn from(rule: &Rule) -> Self {
+        Self {
+            sqlstate: *b"42501",
+            message: rule.message.to_owned(),
+            hint: Some(rule.hint.to_owned()),
+            rule: format!("rule:{}", rule.name),
+        }
+    }
+}
+
+const PINNED_SETTING: Rule = Rule {
+    name: "pinned-setting",
+    message: "this setting can't be changed through the gateway",
+    hint: "The gateway pins the settings on which its reading of statements and results depends, \
+           and those that change who the session is.",
+};
+
+const UNNAMED_SETTING: Rule = Rule {
+    name: "unnamed-setting",
+    message: "set_config() needs a literal as its first argument",
+    hint: "Name the setting in the statement, not in a parameter or an expression.",
+};
+
+const SETTING_FROM_DATA: Rule = Rule {
+    name: "setting-from-data",
+    message: "a setting can't be set from protected data",
+    hint: "Pass literals to set_config().",
+};
+
+const COPY_SERVER: Rule = Rule {
+    name: "copy-server",
+    message: "COPY to or from a file or a program of the server is not allowed",
+    hint: "Use COPY ... TO STDOUT or COPY ... FROM STDIN.",
+};
+
+const COPY_OPTION: Rule = Rule {
+    name: "copy-option",
+    message: "this COPY has an option that the gateway doesn't know, or another encoding than UTF8",
+    hint: "Use the options FORMAT, HEADER, DELIMITER, NULL, QUOTE, ESCAPE and FORCE_QUOTE.",
+};
+
+const COPIES_MASKED: Rule = Rule {
+    name: "copies-masked",
+    message: "protected data can't be copied into another table or column",
+    hint: "Write literals or parameters, or read the data where it is.",
+};
+
+const DEFINES_MASKED: Rule = Rule {
+    name: "defines-masked",
+    message: "the definition of a relation with protected data can't be changed through the gateway",
+    hint: "Definitions, views, rules and triggers decide what is masked: change them directly.",
+};
+
+const LABELS_MASKED: Rule = Rule {
+    name: "labels-masked",
+    message: "comments and labels on a relation with protected data can't be changed through the \
+              gateway",
+    hint: "Classes are declared in the gateway's own configuration.",
+};
+
+const OPAQUE_CODE: Rule = Rule {
+    name: "opaque-code",
+    message: "DO is not allowed through the gateway",
+    hint: "What a code block reads and writes can't be told: send its statements one by one.",
+};
+
+const PRIVATE_RELATION: Rule = Rule {
+    name: "private-relation",
+    message: "this system relation is not readable through the gateway",
+    hint: "It shows other sessions' statements, samples of data, or secrets.",
+};
+
+const WAY_OUT: Rule = Rule {
+    name: "way-out",
+    message: "this function is not allowed through the gateway",
+    hint: "It runs a text as SQL, or reads or changes what no mask covers.",
+};
+
+const CHANNEL: Rule = Rule {
+    name: "channel",
+    message: "protected data can't be passed to other sessions",
+    hint: "Call this function with literals or parameters only.",
+};
+
+/// The first rule that refuses the statement.
+pub(crate) fn refuse(
+    statement: &Statement,
+    reach: Reach,
+    catalog: Option<&Catalog>,
+) -> Option<Refusal> {
+    let exposed = reach.masked || reach.foreign_function;
+    let rule = settings(statement, exposed)
+        .or_else(|| copy(statement))
+        .or_else(|| definitions(statement, catalog))
+        .or_else(|| statement.relations.iter().any(system::is_private).then_some(&PRIVATE_RELATION))
+        .or_else(|| functions(&statement.functions, exposed))
+        .or_else(|| copies(statement, reach, catalog).then_some(&COPIES_MASKED))?;
+    Some(rule.into())
+}
+
+fn settings(statement: &Statement, exposed: bool) -> Option<&'static Rule> {
+    if statement.unnamed_setting {
+        return Some(&UNNAMED_SETTING);
+    }
+    let by_function = statement.functions.iter().find(|of| of.name == "set_config");
+    if statement.settings.iter().any(|setting| !is_settable(setting, by_function.is_some())) {
+        return Some(&PINNED_SETTING);
+    }
+    let from_data = exposed && by_function.is_some_and(|function| !function.constant);
+    from_data.then_some(&SETTING_FROM_DATA)
+}
+
+/// Whether a setting may have this value. Without a literal, SET goes back to the value that the
+/// session was started with, and `set_config` may set any.
+fn is_settable(setting: &Setting, by_function: bool) -> bool {
+    let value = setting.value.as_deref();
+    let resets = value.is_none() && !by_function && setting.scope != SettingScope::Stored;
+    match setting.name.as_str() {
+        "client_encoding" => resets || value.is_some_and(is_utf8),
+        "standard_conforming_strings" => resets || value.is_some_and(is_true),
+        "role" => resets || value.is_some_and(|value| value.eq_ignore_ascii_case("none")),
+        "session_authorization" => resets,
+        "allow_system_table_mods"
+        | "dynamic_library_path"
+        | "extension_control_path"
+        | "lo_compat_privileges"
+        | "local_preload_libraries"
+        | "session_preload_libraries"
+        | "session_replication_role"
+        | "shared_preload_libraries" => false,
+        _ => true,
+    }
+}
+
+/// The names that PostgreSQL takes for UTF8: only letters and digits count.
+pub(crate) fn is_utf8(name: &str) -> bool {
+    let letters: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+    matches!(letters.to_ascii_lowercase().as_str(), "utf8" | "unicode")
+}
+
+fn is_true(value: &str) -> bool {
+    matches!(value.to_ascii_lowercase().as_str(), "on" | "true" | "yes" | "1" | "t" | "y")
+}
+
+fn copy(statement: &Statement) -> Option<&'static Rule> {
+    if statement.kind == Kind::CopyServer {
+        return Some(&COPY_SERVER);
+    }
+    let copy = statement.copy.as_ref()?;
+    let recoded = copy.encoding.as_deref().is_some_and(|encoding| !is_utf8(encoding));
+    (copy.unknown_option || recoded).then_some(&COPY_OPTION)
+}
+
+fn definitions(statement: &Statement, catalog: Option<&Catalog>) -> Option<&'static Rule> {
+    if statement.kind == Kind::Do || statement.nested.contains(&Kind::Do) {
+        return Some(&OPAQUE_CODE);
+    }
+    let rule = match statement.kind {
+        Kind::Ddl => &DEFINES_MASKED,
+        Kind::Label => &LABELS_MASKED,
+        _ => return None,
+    };
+    let refused = match catalog {
+        None => !statement.relations.is_empty(),
+        Some(catalog) => names_masked(statement, catalog) || reads_unknown(statement, catalog),
+    };
+    refused.then_some(rule)
+}
+
+/// A view or a rule over a relation that can't be resolved.
+fn reads_unknown(statement: &Statement, catalog: &Catalog) -> bool {
+    statement.relations.iter().filter(|of| of.access == Access::Read).any(|of| {
+        let schema = of.schema.as_deref();
+        !system::is_relation(schema, &of.name) && catalog.resolve(schema, &of.name).next().is_none()
+    })
+}
+
+fn functions(functions: &[FunctionUse], exposed: bool) -> Option<&'static Rule> {
+    functions.iter().find_map(|function| match system::way_out(function)? {
+        WayOut::Always => Some(&WAY_OUT),
+        WayOut::ByArguments => (exposed && !function.constant).then_some(&CHANNEL),
+    })
+}
+
+fn copies(statement: &Statement, reach: Reach, catalog: Option<&Catalog>) -> bool {
+    statement.copies && (reads_masked(statement, catalog) || reach.foreign_function)
+}
