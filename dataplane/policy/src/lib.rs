@@ -31,3 +31,9 @@ pub use raw::{DeclaredClass, RawCatalog, RawColumn, RawFunction, RawRelation, Ra
 pub use reach::Reach;
 pub use snapshot::{Preset, Snapshot};
 pub use types::TypeKind;
+
+/// Policies to start with, for `lazaret init` to copy.
+pub mod starter {
+    pub const AGENTS_READ_ONLY: &str = include_str!("../starter/agents-read-only.cedar");
+    pub const TRANSPARENT: &str = include_str!("../starter/transparent.cedar");
+}
