@@ -8,6 +8,7 @@
 mod build;
 mod demo;
 mod error;
+mod measure;
 mod setup;
 mod shell;
 mod terminal;
@@ -24,6 +25,8 @@ usage: cargo xtask TASK
   demo [--keep]                 show the product; --keep leaves it running
   test [--outer]                run every test; --outer adds the slow ones
   test --only STEP,...          only format, lints, dependencies, build, tests, demo, regression or fuzz
+  measure [--json FILE] [--only NAME,...]
+                                measure the gateway beside pgbouncer, and single functions
   setup [--outer]               install what the tests and measurements need";
 
 fn main() -> ExitCode {
@@ -42,6 +45,12 @@ fn run(arguments: &[&str]) -> Result<(), TaskError> {
     match arguments {
         ["demo"] => demo::run(false),
         ["demo", "--keep"] => demo::run(true),
+        ["measure", rest @ ..] => {
+            let options = Options::parse(rest, &["--json", "--only"])?;
+            let only = options.value("--only").unwrap_or_default();
+            let only: Vec<&str> = only.split(',').filter(|name| !name.is_empty()).collect();
+            measure::run(options.value("--json"), &only)
+        }
         ["test", rest @ ..] => match rest {
             [] => test::run(Extent::Default, &[]),
             ["--outer"] => test::run(Extent::Outer, &[]),
@@ -56,5 +65,41 @@ fn run(arguments: &[&str]) -> Result<(), TaskError> {
         }
         [] => Err(TaskError::Usage("no task given".into())),
         [task, ..] => Err(TaskError::Usage(format!("no such task: {task}"))),
+    }
+}
+
+/// Options that each take a value.
+struct Options<'a>(Vec<(&'a str, &'a str)>);
+
+impl<'a> Options<'a> {
+    fn parse(arguments: &[&'a str], known: &[&str]) -> Result<Self, TaskError> {
+        let mut options = Vec::new();
+        for pair in arguments.chunks(2) {
+            match pair {
+                [name, value] if known.contains(name) => options.push((*name, *value)),
+                [name, ..] if known.contains(name) => {
+                    return Err(TaskError::Usage(format!("{name} takes a value")));
+                }
+                [name, ..] => return Err(TaskError::Usage(format!("no such option: {name}"))),
+                [] => {}
+            }
+        }
+        Ok(Self(options))
+    }
+
+    fn value(&self, name: &str) -> Option<&'a str> {
+        self.0.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wrong_usage_has_an_exit_code_of_its_own() {
+        for arguments in [&["fly"][..], &["test", "--fast"], &["measure", "--json"], &[]] {
+            assert_eq!(run(arguments).unwrap_err().exit_code(), 64, "{arguments:?}");
+        }
     }
 }
