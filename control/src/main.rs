@@ -33,10 +33,16 @@ struct Args {
     /// The folder that `lazaret init` made.
     #[arg(long)]
     dir: PathBuf,
+    /// End when the process that started this one does.
+    #[arg(long)]
+    with_parent: bool,
 }
 
 fn main() -> ExitCode {
     let args = Args::parse();
+    if args.with_parent {
+        end_with_parent();
+    }
     let filter = EnvFilter::try_from_env("LAZARET_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
@@ -51,6 +57,12 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// SIGTERM when the parent dies, so that whoever it leaves behind still drains.
+fn end_with_parent() {
+    // Only a signal number that doesn't exist is refused.
+    let _ = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::TERM));
 }
 
 fn run(args: &Args) -> Result<(), serve::ServeError> {

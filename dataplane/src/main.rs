@@ -24,10 +24,16 @@ struct Arguments {
     /// The Unix socket where lazaret-control listens.
     #[arg(long, value_name = "PATH")]
     control: PathBuf,
+    /// End when the process that started this one does.
+    #[arg(long)]
+    with_parent: bool,
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if arguments.with_parent {
+        end_with_parent();
+    }
     start_logging();
     silence_panics();
     match files::run(&arguments.control, shard::postgres) {
@@ -37,6 +43,12 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// SIGTERM when the parent dies, so that whoever it leaves behind still drains.
+fn end_with_parent() {
+    // Only a signal number that doesn't exist is refused.
+    let _ = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::TERM));
 }
 
 fn start_logging() {

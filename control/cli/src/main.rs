@@ -13,6 +13,7 @@ mod init;
 mod private_file;
 mod server_certificate;
 mod token;
+mod up;
 mod verify;
 
 use std::process::ExitCode;
@@ -25,6 +26,7 @@ use clap::error::ErrorKind;
 #[command(name = "lazaret", version)]
 enum Command {
     Init(init::Args),
+    Up(up::Args),
     Token(token::Args),
     Detect(detect::Args),
     Verify(verify::Args),
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
     };
     match command {
         Command::Init(args) => finish(init::run(&args)),
+        Command::Up(args) => finish(up::run(&args)),
         Command::Token(args) => finish(token::run(&args)),
         Command::Detect(args) => detect::run(&args),
         Command::Verify(args) => verify::run(&args),
