@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, reason = "a command for people, whose output is standard output")]
 
+mod accuracy;
 mod build;
 mod demo;
 mod error;
@@ -27,6 +28,8 @@ usage: cargo xtask TASK
   test --only STEP,...          only format, lints, dependencies, build, tests, demo, regression or fuzz
   measure [--json FILE] [--only NAME,...]
                                 measure the gateway beside pgbouncer, and single functions
+  accuracy --data DIR [--json FILE]
+                                score detection and masking on labelled data
   setup [--outer]               install what the tests and measurements need";
 
 fn main() -> ExitCode {
@@ -50,6 +53,12 @@ fn run(arguments: &[&str]) -> Result<(), TaskError> {
             let only = options.value("--only").unwrap_or_default();
             let only: Vec<&str> = only.split(',').filter(|name| !name.is_empty()).collect();
             measure::run(options.value("--json"), &only)
+        }
+        ["accuracy", rest @ ..] => {
+            let options = Options::parse(rest, &["--data", "--json"])?;
+            let data = options.value("--data");
+            let data = data.ok_or_else(|| TaskError::Usage("accuracy needs --data DIR".into()))?;
+            accuracy::run(data, options.value("--json"))
         }
         ["test", rest @ ..] => match rest {
             [] => test::run(Extent::Default, &[]),

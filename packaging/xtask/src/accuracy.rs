@@ -1,0 +1,89 @@
+//! `cargo xtask accuracy`: the detectors and the masks beside labelled data.
+//!
+//! A JSON file in the folder is a list of texts with labelled spans; a CSV file is a table whose columns'
+//! names say what they hold. Spans are scored with `lazaret detect`, columns with what an agent gets
+//! through the gateway, so both score the product and not a part of it.
+
+mod columns;
+mod spans;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use crate::build;
+use crate::error::TaskError;
+use crate::setup;
+use crate::terminal::heading;
+
+/// One figure of the report.
+pub(crate) struct Score {
+    name: String,
+    value: f64,
+    /// Of how many cases it is a share.
+    cases: usize,
+}
+
+impl Score {
+    /// `part` of `whole`, if there were any cases.
+    fn share(name: impl Into<String>, part: usize, whole: usize) -> Option<Self> {
+        let number = |count: usize| u32::try_from(count).map_or(f64::NAN, f64::from);
+        let value = number(part) / number(whole);
+        (whole > 0).then(|| Self { name: name.into(), value, cases: whole })
+    }
+}
+
+pub(crate) fn run(data: &str, json: Option<&str>) -> Result<(), TaskError> {
+    setup::for_demo()?;
+    heading("Building");
+    build::product()?;
+    let data = Path::new(data);
+    let mut scores = Vec::new();
+    for file in files(data, "json")? {
+        heading(&file.display().to_string());
+        scores.extend(show(spans::score(&file)?));
+    }
+    let tables = files(data, "csv")?;
+    if !tables.is_empty() {
+        heading("Columns, through the gateway");
+        scores.extend(show(columns::score(&tables)?));
+    }
+    if scores.is_empty() {
+        let folder = data.display();
+        return Err(TaskError::Unexpected(format!("no labelled JSON or CSV in {folder}")));
+    }
+    if let Some(path) = json {
+        let rows: Vec<_> = scores
+            .iter()
+            .map(|score| json!({ "name": score.name, "value": score.value, "cases": score.cases }))
+            .collect();
+        let report = json!({ "schema": 1, "rows": rows });
+        fs::write(path, format!("{report:#}\n"))
+            .map_err(TaskError::io(format!("writing {path}")))?;
+    }
+    Ok(())
+}
+
+fn show(scores: Vec<Score>) -> Vec<Score> {
+    for score in &scores {
+        println!("  {:44} {:>7.2} %  of {}", score.name, score.value * 100.0, score.cases);
+    }
+    scores
+}
+
+/// All files with this extension, in the folder and below.
+fn files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>, TaskError> {
+    let entries =
+        fs::read_dir(folder).map_err(TaskError::io(format!("reading {}", folder.display())))?;
+    let mut found = Vec::new();
+    for path in entries.flatten().map(|entry| entry.path()) {
+        if path.is_dir() {
+            found.extend(files(&path, extension)?);
+        } else if path.extension().is_some_and(|known| known == extension) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
