@@ -112,3 +112,6 @@ impl Counts {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -43,6 +43,12 @@ pub(super) fn restore(syntax: Syntax, dates: Dates, original: &[u8], masked: &mu
     masked.copy_from_slice(&mended);
 }
 
+/// What keeps the elements of an array, a row type, a range or a tsvector apart. Enough where a value
+/// is too large for its elements to be looked at.
+pub(super) fn is_punctuation(byte: u8) -> bool {
+    matches!(byte, b'{' | b'}' | b'(' | b')' | b'[' | b']' | b',' | b'"' | b'\'' | b'\\' | b':')
+}
+
 /// A token that is held back until it is known whether any of it was covered.
 #[derive(Default)]
 struct Token {

@@ -1,12 +1,6 @@
 use super::*;
+use crate::mask::tests::{NOW_US, iso};
 use proptest::prelude::*;
-
-/// 2026-06-01T00:00:00Z
-const NOW_US: u64 = 1_780_272_000_000_000;
-
-fn iso() -> Dates {
-    Dates::new(b"ISO, MDY", NOW_US)
-}
 
 fn year_of_text(text: &str) -> Option<String> {
     let mut cell = text.as_bytes().to_vec();

@@ -1,9 +1,6 @@
 use super::*;
+use crate::mask::tests::iso;
 use proptest::prelude::*;
-
-fn iso() -> Dates {
-    Dates::new(b"ISO, MDY", 1_780_272_000_000_000)
-}
 
 /// Covers each `part` of the text, then mends it.
 fn mended(syntax: Syntax, text: &str, parts: &[&str]) -> String {

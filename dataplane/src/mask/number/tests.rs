@@ -1,9 +1,6 @@
 use super::*;
+use crate::mask::tests::iso;
 use proptest::prelude::*;
-
-fn iso() -> Dates {
-    Dates::new(b"ISO", 1_780_272_000_000_000)
-}
 
 fn decimal(length: Length, text: &str) -> String {
     let mut cell = text.as_bytes().to_vec();

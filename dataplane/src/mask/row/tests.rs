@@ -1,12 +1,9 @@
 use super::*;
+use crate::mask::tests::iso;
 use lazaret_detectors::Class;
 use lazaret_policy::{Action, ColumnPlan, Format, TypeKind};
 use lazaret_proto::pg::{backend, frame};
 use proptest::prelude::*;
-
-fn iso() -> Dates {
-    Dates::new(b"ISO, MDY", 1_780_272_000_000_000)
-}
 
 fn plan(columns: &[(TypeKind, Action)]) -> Plan {
     let column = |&(kind, action)| ColumnPlan {

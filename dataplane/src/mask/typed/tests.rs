@@ -1,4 +1,5 @@
 use super::*;
+use crate::mask::tests::iso;
 use lazaret_detectors::Class;
 use proptest::prelude::*;
 use serde_json::Value;
@@ -224,10 +225,6 @@ proptest! {
         prop_assert_eq!(outcome, Outcome::Masked(text.len()));
         prop_assert!(cell.iter().all(|&byte| byte == b'*'));
     }
-}
-
-fn iso() -> Dates {
-    Dates::new(b"ISO, MDY", 1_780_272_000_000_000)
 }
 
 fn column(kind: TypeKind, format: Format, action: Action) -> ColumnPlan {

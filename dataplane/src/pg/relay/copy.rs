@@ -99,7 +99,7 @@ impl Relaying {
         );
         Ok(match plan.passes {
             true => CopyOut::Passes,
-            false => CopyOut::Masked(Box::new(CopyMasker::new(plan, copy, self.dates))),
+            false => CopyOut::Masked(Box::new(CopyMasker::new(&plan, copy, self.dates))),
         })
     }
 }

@@ -87,9 +87,8 @@ impl Relaying {
                 Ok(Act::Keep)
             }
             Message::CopyDone => {
-                let mut last = self.finish_copy_out(context)?;
-                Message::CopyDone.encode(&mut last);
-                Ok(Act::Replace(last))
+                self.finish_copy_out()?;
+                Ok(Act::Keep)
             }
             Message::FunctionCallResponse(_) => match self.expected.front_mut() {
                 Some(Reply::FunctionCall) if self.transparent => {

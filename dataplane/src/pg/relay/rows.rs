@@ -120,18 +120,13 @@ impl Relaying {
         Ok(true)
     }
 
-    /// CopyDone: what is left of the last row leaves before it.
-    pub(super) fn finish_copy_out(&mut self, context: &mut Context<'_>) -> Result<Vec<u8>, End> {
-        let mut out = Vec::new();
+    /// CopyDone: every row has been complete.
+    pub(super) fn finish_copy_out(&mut self) -> Result<(), End> {
         match std::mem::replace(&mut self.answer, Answer::Between) {
-            Answer::CopyOut(CopyOut::Passes) => {}
-            Answer::CopyOut(CopyOut::Masked(mut masker)) => {
-                let counts = masker.finish(context.scanner, &mut out)?;
-                self.recorder.masked(&counts, context);
-            }
-            _ => return Err(End::UpstreamProtocol("CopyDone without CopyOutResponse")),
+            Answer::CopyOut(CopyOut::Passes) => Ok(()),
+            Answer::CopyOut(CopyOut::Masked(masker)) => Ok(masker.finish()?),
+            _ => Err(End::UpstreamProtocol("CopyDone without CopyOutResponse")),
         }
-        Ok(out)
     }
 
     /// Takes what there is of a message that goes through in pieces. False: more is to come.
