@@ -25,6 +25,8 @@ mod recorder;
 mod relay;
 mod reports;
 mod scram_keys;
+#[cfg(test)]
+mod sim;
 mod status;
 
 pub(crate) use scram_keys::ScramKeys;

@@ -1,0 +1,18 @@
+//! A session between a scripted client and a scripted server, without sockets and clock.
+//!
+//! [`World`] is the shard loop's part: buffers, outboxes, effects and a log that lives in memory. The tests
+//! of single rules speak both sides by hand; the simulation drives a client and a server
+//! machine through splits, delays, reorderings and disconnects from a seed, and a checker looks at
+//! all of it from outside.
+
+mod catalog;
+mod log;
+mod messages;
+mod world;
+
+mod copy;
+mod errors;
+mod login;
+mod policy;
+mod portals;
+mod transparent;
