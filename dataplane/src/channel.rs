@@ -9,6 +9,9 @@
 mod binding;
 mod config;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use config::{ConfigError, server_config};
 
 use std::collections::VecDeque;
