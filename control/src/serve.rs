@@ -123,7 +123,6 @@ async fn open_custodian(config: &Config) -> Result<Custodian, ServeError> {
         segment_folder: config.recording.folder.clone(),
         shipping_folder: config.recording.ship_to.clone(),
         segment_bytes: config.recording.segment_bytes,
-        ready_segments: Custody::DEFAULT_READY_SEGMENTS,
     };
     Ok(Custodian::open(custody, key).await?)
 }

@@ -24,6 +24,7 @@
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
+use std::path::Path;
 
 use crate::frame::{Salt, read_u16, read_u32, read_u64};
 use crate::{Identity, OpenError, frame};
@@ -52,6 +53,13 @@ pub enum State {
     Active = 1,
     Finished = 2,
     Recovered = 3,
+}
+
+impl State {
+    /// Of a segment file, by its header alone.
+    pub fn read(path: &Path) -> Result<Self, OpenError> {
+        Ok(read(&File::open(path)?)?.1.state)
+    }
 }
 
 /// Reads both parts from the front of a file.

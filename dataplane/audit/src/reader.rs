@@ -82,6 +82,13 @@ impl SegmentImage {
         &self.bytes
     }
 
+    /// Drops what lies behind the commit offset: the segment as it is shipped.
+    pub fn cut(&mut self) -> Result<(), HeaderError> {
+        let length = usize::try_from(self.progress()?.commit_offset);
+        self.bytes.resize(length.map_err(|_| HeaderError::CommitOffset)?, 0);
+        Ok(())
+    }
+
     pub fn state(&self) -> Result<State, HeaderError> {
         Ok(self.progress()?.state)
     }

@@ -58,7 +58,7 @@ impl Identity {
 
 /// Makes a segment file of `bytes` bytes: allocates it, writes zeros, writes the header, makes file
 /// and name durable. A full disk is met here. The file appears under its name only when it is
-/// complete.
+/// complete; one that is there already is not touched.
 pub fn prepare(path: &Path, identity: &Identity, bytes: u64) -> io::Result<()> {
     let invalid = |text| io::Error::new(io::ErrorKind::InvalidInput, text);
     if !identity.is_valid() {
@@ -71,6 +71,9 @@ pub fn prepare(path: &Path, identity: &Identity, bytes: u64) -> io::Result<()> {
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
         return Err(invalid("a segment's path names a file in a folder"));
     };
+    if path.try_exists()? {
+        return Err(io::ErrorKind::AlreadyExists.into());
+    }
     let mut salt = Salt::default();
     aws_lc_rs::rand::fill(&mut salt).map_err(|_| io::Error::other("no random bytes"))?;
     let header = Fixed { identity: identity.clone(), file_bytes: bytes, salt }.encode();

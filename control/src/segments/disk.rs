@@ -1,0 +1,85 @@
+//! The writes of the custodian: each makes its effect durable before it comes back, and none cleans
+//! up behind itself when it fails, so that failing anywhere leaves what a kill would leave.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::path::Path;
+
+use lazaret_audit::{Digest, PARTIAL_PREFIX};
+
+#[derive(Default)]
+pub(super) struct Disk {
+    /// Tests kill the custodian after so many steps.
+    #[cfg(test)]
+    pub(super) steps_left: Option<std::cell::Cell<u32>>,
+}
+
+impl Disk {
+    /// Writes a whole file, which appears under its name only when it is complete.
+    pub(super) fn write(&self, folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
+        self.put(folder, name, &mut &bytes[..])
+    }
+
+    /// Copies the first `bytes` of a file.
+    pub(super) fn copy(
+        &self,
+        from: &Path,
+        bytes: u64,
+        folder: &Path,
+        name: &str,
+    ) -> io::Result<()> {
+        self.put(folder, name, &mut File::open(from)?.take(bytes))
+    }
+
+    /// Removes a file, which may be gone already.
+    pub(super) fn remove(&self, path: &Path) -> io::Result<()> {
+        self.step()?;
+        match std::fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// Makes the content of a file durable.
+    pub(super) fn sync(&self, path: &Path) -> io::Result<()> {
+        self.step()?;
+        File::open(path)?.sync_all()
+    }
+
+    fn put(&self, folder: &Path, name: &str, source: &mut dyn Read) -> io::Result<()> {
+        let partial = folder.join(format!("{PARTIAL_PREFIX}{name}"));
+        self.step()?;
+        let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(&partial)?;
+        self.step()?;
+        io::copy(source, &mut file)?;
+        file.flush()?;
+        file.sync_all()?;
+        self.step()?;
+        std::fs::rename(&partial, folder.join(name))?;
+        self.step()?;
+        self.sync(folder)
+    }
+
+    fn step(&self) -> io::Result<()> {
+        #[cfg(test)]
+        if let Some(left) = &self.steps_left {
+            let now = left.get().checked_sub(1).ok_or_else(|| io::Error::other("killed"))?;
+            left.set(now);
+        }
+        Ok(())
+    }
+}
+
+/// The hash of a file as it is now, read in one piece.
+pub(super) fn digest(path: &Path) -> io::Result<Digest> {
+    std::fs::read(path).map(|bytes| Digest::of(&bytes))
+}
+
+/// The content of a file, if there is one.
+pub(super) fn read_if_present(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    match std::fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
