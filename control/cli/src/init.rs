@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use lazaret_audit::{SigningKey, Trust};
 use lazaret_config::{Answers, Layout, UpstreamUrl, UrlError, is_name, template};
-use lazaret_policy::Preset;
+use lazaret_policy::{Preset, starter};
 
 use crate::development::{IssuerKey, KeyError};
 use crate::private_file::{make_folder, make_private_folder, write_private, write_public};
@@ -105,6 +105,7 @@ pub(crate) fn run(args: &Args) -> Result<(), InitError> {
     make_evidence_key(&layout, &args.node)?;
     make_certificate(&layout)?;
     make_state(&layout)?;
+    make_policy(&layout, preset)?;
     // Last, so that a folder with a configuration is a whole one.
     private(&layout.config(), template(&answers).as_bytes())?;
     say_what_next(&layout, &answers);
@@ -171,6 +172,17 @@ fn make_certificate(layout: &Layout) -> Result<(), InitError> {
     public(&layout.path("tls/ca.pem"), made.authority.as_bytes())?;
     public(&layout.path("tls/server.pem"), made.certificate.as_bytes())?;
     private(&layout.path("tls/server.key"), made.private_key.as_bytes())
+}
+
+/// A policy to start with; the owner changes it.
+fn make_policy(layout: &Layout, preset: Preset) -> Result<(), InitError> {
+    let (name, text) = match preset {
+        Preset::Transparent => ("transparent.cedar", starter::TRANSPARENT),
+        Preset::SafeHarbor | Preset::LimitedDataSet | Preset::Expert => {
+            ("agents-read-only.cedar", starter::AGENTS_READ_ONLY)
+        }
+    };
+    public(&layout.path("policy").join(name), text.as_bytes())
 }
 
 /// An empty file is an empty SQLite database; control brings it up to date.
