@@ -2,6 +2,8 @@
 //! client received, whatever messages they came in; the numbers are those of the list of attempts that the product
 //! promises to withstand.
 
+#![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
 mod support;
 
 use std::sync::OnceLock;

@@ -1,6 +1,8 @@
 //! Clients that mean harm, or are broken: they get an error or are cut off, memory stays bounded, and nobody else
 //! notices.
 
+#![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
 mod support;
 
 use std::io::{Read, Write};

@@ -1,6 +1,8 @@
 //! PostgreSQL's versions and its ways to ask who one is: through the gateway each starts up, answers both protocols,
 //! copies in and out, and cancels.
 
+#![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
 mod support;
 
 use std::net::TcpStream;
