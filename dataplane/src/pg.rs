@@ -214,7 +214,11 @@ impl Session {
         let state = std::mem::replace(&mut self.state, State::Over);
         self.state = match transition(state, &mut self.connection, context) {
             Ok(state) => state,
-            Err(parting) => self.connection.leave(parting, context),
+            Err(parting) => {
+                // What was gathered lies in this session's buffer, and the next has another.
+                context.masker.clear();
+                self.connection.leave(parting, context)
+            }
         };
     }
 }

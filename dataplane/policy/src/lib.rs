@@ -30,7 +30,7 @@ pub use plan::{Action, ColumnPlan, FieldOrigin, Format, Plan, copy_plan, plan};
 pub use raw::{DeclaredClass, RawCatalog, RawColumn, RawFunction, RawRelation, RawType};
 pub use reach::Reach;
 pub use snapshot::{Preset, Snapshot};
-pub use types::TypeKind;
+pub use types::{TypeKind, built_in};
 
 /// Policies to start with, for `lazaret init` to copy.
 pub mod starter {

@@ -67,7 +67,7 @@ impl TypeKind {
 pub(crate) const FIRST_USER_OID: u32 = 16_384;
 
 /// The kind of a type of pg_catalog (pg_type.dat, stable across versions).
-pub(crate) const fn built_in(oid: u32) -> Option<TypeKind> {
+pub const fn built_in(oid: u32) -> Option<TypeKind> {
     Some(match oid {
         16 => TypeKind::Bool,
         17 => TypeKind::Bytea,

@@ -4,7 +4,7 @@
 //! An element keeps its length, for the lengths around it stay. Where that can't be, or where the
 //! layout is not a known one, the whole value becomes NULL.
 
-use lazaret_policy::{Format, TypeKind};
+use lazaret_policy::{Format, TypeKind, built_in};
 use lazaret_proto::pg::types;
 
 use super::Dates;
@@ -111,7 +111,13 @@ impl<'a> Walk<'a> {
         }
         let at = self.at;
         let bytes = self.take(usize::try_from(length).ok()?)?;
-        let value = Value { kind: kind_of(type_oid), type_oid, format: Format::Binary, bytes, at };
+        let value = Value {
+            kind: built_in(type_oid).unwrap_or(TypeKind::Other),
+            type_oid,
+            format: Format::Binary,
+            bytes,
+            at,
+        };
         match self.cells.scan(value, self.dates, Length::Kept, self.depth + 1) {
             Outcome::Null => return None,
             Outcome::Masked(_) => self.is_masked = true,
@@ -130,45 +136,5 @@ impl<'a> Walk<'a> {
         self.rest = rest;
         self.at += count;
         Some(taken)
-    }
-}
-
-/// How the values of a type of pg_catalog are written; `Other` for all that isn't one.
-fn kind_of(type_oid: u32) -> TypeKind {
-    match type_oid {
-        types::BOOL => TypeKind::Bool,
-        types::INT2 => TypeKind::Int2,
-        types::INT4 => TypeKind::Int4,
-        types::INT8 => TypeKind::Int8,
-        types::OID => TypeKind::Oid,
-        types::FLOAT4 => TypeKind::Float4,
-        types::FLOAT8 => TypeKind::Float8,
-        types::NUMERIC => TypeKind::Numeric,
-        types::MONEY => TypeKind::Money,
-        types::TEXT
-        | types::VARCHAR
-        | types::BPCHAR
-        | types::NAME
-        | types::CHAR
-        | types::UNKNOWN
-        | types::CSTRING => TypeKind::Text,
-        types::BYTEA => TypeKind::Bytea,
-        types::DATE => TypeKind::Date,
-        types::TIME => TypeKind::Time,
-        types::TIMETZ => TypeKind::TimeTz,
-        types::TIMESTAMP => TypeKind::Timestamp,
-        types::TIMESTAMPTZ => TypeKind::TimestampTz,
-        types::INTERVAL => TypeKind::Interval,
-        types::UUID => TypeKind::Uuid,
-        types::JSON => TypeKind::Json,
-        types::JSONB => TypeKind::Jsonb,
-        types::XML => TypeKind::Xml,
-        types::INET | types::CIDR => TypeKind::Inet,
-        types::MACADDR | types::MACADDR8 => TypeKind::MacAddr,
-        types::BIT | types::VARBIT => TypeKind::Bit,
-        types::RECORD => TypeKind::Composite,
-        oid if types::range_subtype(oid).is_some() => TypeKind::Range,
-        oid if types::element_of(oid).is_some() => TypeKind::Array,
-        _ => TypeKind::Other,
     }
 }

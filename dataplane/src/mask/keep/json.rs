@@ -1,5 +1,5 @@
 //! JSON (RFC 8259). Punctuation stays; an escape that was covered in part is covered whole; a number
-//! that was covered in part becomes 0, with blanks behind it.
+//! that is none with its findings covered becomes 0, with blanks behind it.
 
 use super::Token;
 
@@ -131,8 +131,9 @@ impl JsonKeeper {
         State::InLongNumber { is_covered }
     }
 
+    /// A mask may be a number itself, as an age that was capped is.
     fn end_number(&mut self, out: &mut Vec<u8>) {
-        if self.token.is_covered() {
+        if self.token.is_covered() && !is_number(self.token.masked.trim_ascii()) {
             self.token.replace(out, b'0', b' ');
         } else {
             self.token.release(out);
@@ -163,6 +164,31 @@ impl Token {
         }
         self.original.clear();
         self.masked.clear();
+    }
+}
+
+/// `-7`, `0`, `12.5e-3`, but neither `007` nor `7.`
+fn is_number(text: &[u8]) -> bool {
+    let digits = |text: &[u8]| text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let text = text.strip_prefix(b"-").unwrap_or(text);
+    let whole = digits(text);
+    if whole == 0 || (whole > 1 && text.starts_with(b"0")) {
+        return false;
+    }
+    let mut rest = text.get(whole..).unwrap_or_default();
+    if let Some(fraction) = rest.strip_prefix(b".") {
+        let len = digits(fraction);
+        rest = fraction.get(len..).unwrap_or_default();
+        if len == 0 {
+            return false;
+        }
+    }
+    match rest {
+        [] => true,
+        [b'e' | b'E', b'+' | b'-', exponent @ ..] | [b'e' | b'E', exponent @ ..] => {
+            !exponent.is_empty() && digits(exponent) == exponent.len()
+        }
+        _ => false,
     }
 }
 

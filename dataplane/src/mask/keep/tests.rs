@@ -35,6 +35,26 @@ fn json_stays_json_whatever_is_covered() {
 }
 
 #[test]
+fn a_mask_that_is_a_number_stays() {
+    for (text, mask, expected) in [
+        ("[97]", "[90]", "[90]"),
+        ("[123456789]", "[        0]", "[        0]"),
+        ("[104]", "[90+]", "[0  ]"),
+        ("[1.5]", "[**5]", "[0  ]"),
+        ("[1.5]", "[1.*]", "[0  ]"),
+        ("[90210]", "[902**]", "[0    ]"),
+        ("[1e5]", "[1e*]", "[0  ]"),
+        ("[-7.25E+10]", "[-0.00E+00]", "[-0.00E+00]"),
+        ("[77]", "[07]", "[0 ]"),
+    ] {
+        let mut masked = mask.as_bytes().to_vec();
+        restore(Syntax::Json, iso(), text.as_bytes(), &mut masked);
+        assert_eq!(String::from_utf8(masked).unwrap(), expected);
+        serde_json::from_str::<serde_json::Value>(expected).unwrap();
+    }
+}
+
+#[test]
 fn a_number_too_long_to_hold_is_covered_digit_by_digit() {
     let digits = "7".repeat(100);
     let masked = mended(Syntax::Json, &format!("[{digits}]"), &[&digits]);
