@@ -13,6 +13,8 @@ mod provider;
 mod token;
 
 #[cfg(test)]
+pub(crate) mod test_issuer;
+#[cfg(test)]
 mod tests;
 
 use std::time::SystemTime;

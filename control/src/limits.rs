@@ -48,8 +48,16 @@ pub(crate) const GRANTS_KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
 /// Rows about past snapshots; the catalog's changes make new ones.
 pub(crate) const SNAPSHOTS_KEPT: i64 = 10_000;
 
-/// All policy files together; Cedar parses some MiB a second.
-pub(crate) const POLICY_BYTES: u64 = 4 << 20;
+/// A catalog is read again after this time, for changes that no session met.
+pub(crate) const CATALOG_MAX_AGE: Duration = Duration::from_secs(30);
+
+/// Between two readings of one catalog, so that a session that keeps meeting the unknown can't keep
+/// the upstream busy.
+pub(crate) const CATALOG_READ_INTERVAL: Duration = Duration::from_millis(250);
+
+/// Between two attempts to reach the upstream: doubled from the first to the longest.
+pub(crate) const UPSTREAM_RETRY_FIRST: Duration = Duration::from_millis(250);
+pub(crate) const UPSTREAM_RETRY_LONGEST: Duration = Duration::from_secs(15);
 
 /// How often the policy folder is looked at.
 pub(crate) const POLICY_POLL: Duration = Duration::from_secs(1);

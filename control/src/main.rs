@@ -7,12 +7,12 @@
 #![forbid(unsafe_code)]
 
 mod admission;
+mod catalogs;
 mod health;
 mod http;
 mod identity;
 mod limits;
 mod link;
-mod policies;
 mod segments;
 mod serve;
 mod settings;

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use lazaret_audit::SigningKey;
 use lazaret_config::{Config, Layout, Problems};
+use lazaret_upstream::{CatalogError, CatalogReader};
 use rustix::fs::{FlockOperation, flock};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -16,6 +17,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
 use crate::admission::Gate;
+use crate::catalogs;
 use crate::health::Health;
 use crate::http::{self, DevelopmentIssuer};
 use crate::identity::Identity;
@@ -50,6 +52,8 @@ pub(crate) enum ServeError {
     Snapshot(#[from] SnapshotError),
     #[error("identity: {0}")]
     Identity(#[from] crate::identity::HttpError),
+    #[error("upstream: {0}")]
+    Upstream(#[from] CatalogError),
     #[error("metrics: {0}")]
     Metrics(#[from] prometheus::Error),
     #[error("{path} is not a key set: {error}")]
@@ -70,6 +74,13 @@ pub(crate) async fn serve(config: Config) -> Result<(), ServeError> {
         TcpListener::bind(address).await.map_err(|error| ServeError::Listen { address, error })?;
     let router = http::router(Arc::clone(&health), development_issuer(&config)?);
     let (stale, stale_queue) = mpsc::channel(LINK_QUEUE);
+    tokio::spawn(catalogs::keep(
+        CatalogReader::new(&config.upstream)?,
+        config.clone(),
+        Arc::clone(&publisher),
+        Arc::clone(&health),
+        stale_queue,
+    ));
     let office = Arc::new(Office {
         gate: gate(&config, store.clone())?,
         store,
@@ -83,7 +94,6 @@ pub(crate) async fn serve(config: Config) -> Result<(), ServeError> {
     let (drain, draining) = watch::channel(false);
     let link = tokio::spawn(link::serve(listener, Arc::clone(&office), draining));
     tokio::spawn(async move { axum::serve(http_listener, router).await });
-    tokio::spawn(answer_stale(Arc::clone(&publisher), stale_queue));
     tokio::spawn(watch_policies(publisher));
     tracing::info!(http = %address, socket = %socket.display(), "control is up");
 
@@ -146,12 +156,6 @@ fn development_issuer(config: &Config) -> Result<Option<DevelopmentIssuer>, Serv
     let text = std::fs::read(&path).map_err(failing(&path))?;
     let jwks = serde_json::from_slice(&text).map_err(|error| ServeError::KeySet { path, error })?;
     Ok(Some(DevelopmentIssuer { url: issuer.url.clone(), jwks }))
-}
-
-async fn answer_stale(publisher: Arc<Publisher>, mut stale: mpsc::Receiver<String>) {
-    while stale.recv().await.is_some() {
-        publisher.repeat();
-    }
 }
 
 /// Looks at the folder each second, and at once on SIGHUP.

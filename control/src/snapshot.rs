@@ -9,19 +9,18 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
-use lazaret_config::Config;
+use lazaret_config::{Config, PolicyFilesError, read_policies};
 use lazaret_policy::{Catalog, DeclaredClass, Engine, EngineError, Preset, Snapshot};
 use serde::Serialize;
 use tokio::sync::{Mutex, watch};
 
 use crate::health::Health;
-use crate::policies::{self, PoliciesError};
 use crate::store::{Store, StoreError};
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SnapshotError {
     #[error("{0}")]
-    Policies(#[from] PoliciesError),
+    Policies(#[from] PolicyFilesError),
     #[error("{0}")]
     Engine(#[from] EngineError),
     #[error("{0}")]
@@ -58,7 +57,7 @@ impl Publisher {
         store: Store,
         health: Arc<Health>,
     ) -> Result<Self, SnapshotError> {
-        let policies = policies::read(&config.policy.folder)?;
+        let policies = read_policies(&config.policy.folder)?;
         let first = Snapshot {
             version: 0,
             hash: String::new(),
@@ -89,7 +88,7 @@ impl Publisher {
     /// Publishes the folder's policies if they changed. A refusal is logged once for each content.
     pub(crate) async fn reload_policies(&self) {
         let mut refused = self.changing.lock().await;
-        let policies = match policies::read(&self.folder) {
+        let policies = match read_policies(&self.folder) {
             Ok(policies) => policies,
             Err(error) => {
                 tracing::error!(%error, "the policies can't be read; the old ones stay");

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, reason = "standard output is what a command line answers on")]
 
+mod check;
 mod detect;
 mod development;
 mod duration;
@@ -28,6 +29,7 @@ enum Command {
     Init(init::Args),
     Up(up::Args),
     Token(token::Args),
+    Check(check::Args),
     Detect(detect::Args),
     Verify(verify::Args),
 }
@@ -46,6 +48,7 @@ fn main() -> ExitCode {
         Command::Init(args) => finish(init::run(&args)),
         Command::Up(args) => finish(up::run(&args)),
         Command::Token(args) => finish(token::run(&args)),
+        Command::Check(args) => check::run(&args),
         Command::Detect(args) => detect::run(&args),
         Command::Verify(args) => verify::run(&args),
     }

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use lazaret_config::{Config, Layout, Problems};
 use rustix::fs::{FlockOperation, flock};
-use rustix::process::Signal;
+use rustix::process::{Resource, Rlimit, Signal, getrlimit, setrlimit};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
@@ -75,9 +75,18 @@ pub(crate) fn run(args: &Args) -> Result<(), UpError> {
     let layout = Layout::new(&args.dir).map_err(UpError::Folder)?;
     let (config, _) = lazaret_config::load(layout)?;
     let _lock = lock(&config.layout.up_lock())?;
+    raise_descriptor_limit();
     let (events, inbox) = channel();
     forward_signals(events.clone()).map_err(UpError::Signals)?;
     Supervisor::start(&config, events)?.watch(&inbox)
+}
+
+/// Sessions are sockets, and the usual soft limit of 1024 is for programs that use select(2). Both
+/// processes inherit what the system allows at most.
+fn raise_descriptor_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    // Up to the hard limit nobody is refused.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
 }
 
 /// One `up` per folder; the lock ends with the process, however it ends.

@@ -14,6 +14,7 @@ mod class_name;
 mod config;
 mod file;
 mod layout;
+mod policy_files;
 mod problem;
 mod resolve;
 mod template;
@@ -27,6 +28,7 @@ pub use config::{
 };
 pub use file::File;
 pub use layout::Layout;
+pub use policy_files::{PolicyFilesError, read_policies};
 pub use problem::{Place, Problem, Problems, Source};
 pub use resolve::{Machine, World, is_name, load, resolve};
 pub use template::{Answers, template};

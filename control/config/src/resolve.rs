@@ -380,7 +380,9 @@ impl Resolver<'_> {
 
     fn recording(&mut self) -> Recording {
         let section = &self.file.recording;
-        if !SEGMENT_BYTES.contains(&section.segment_bytes) || !section.segment_bytes.is_multiple_of(4096) {
+        if !SEGMENT_BYTES.contains(&section.segment_bytes)
+            || !section.segment_bytes.is_multiple_of(4096)
+        {
             let mend = format!(
                 "write a multiple of 4096 from {} to {}",
                 SEGMENT_BYTES.start(),

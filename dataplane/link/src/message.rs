@@ -100,7 +100,7 @@ pub struct SegmentFile {
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case")]
 pub enum FromDataplane {
     /// First on each connection. `boot` is `None` at start; a data plane that lost control and found
     /// it again repeats its own, and control gives no new settings.
@@ -136,7 +136,7 @@ pub enum FromDataplane {
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case")]
 pub enum FromControl {
     Settings(Box<Settings>),
     Snapshot(Box<Snapshot>),

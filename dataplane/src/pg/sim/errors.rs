@@ -94,9 +94,8 @@ fn a_notification_is_scanned() {
 #[test]
 fn a_setting_carries_nothing_out() {
     let mut world = running("SELECT set_config('application_name', ssn, false) FROM patients");
-    let status = |name: &'static [u8], value: &'static [u8]| {
-        reply(Message::ParameterStatus { name, value })
-    };
+    let status =
+        |name: &'static [u8], value: &'static [u8]| reply(Message::ParameterStatus { name, value });
     world.from_upstream(&all(&[
         status(b"application_name", b"078-05-1120"),
         status(b"TimeZone", b"<078-05>1120"),
@@ -110,10 +109,9 @@ fn a_setting_carries_nothing_out() {
 
 #[test]
 fn an_encoding_that_changes_ends_the_session() {
-    for (name, value) in [
-        (&b"client_encoding"[..], &b"SJIS"[..]),
-        (b"standard_conforming_strings", b"off"),
-    ] {
+    for (name, value) in
+        [(&b"client_encoding"[..], &b"SJIS"[..]), (b"standard_conforming_strings", b"off")]
+    {
         let said = says(
             running("SELECT code FROM labs"),
             &reply(Message::ParameterStatus { name, value }),

@@ -70,11 +70,9 @@ impl Log for MemoryLog {
             },
             Body::Bind(bind) => Record::Bind { parameters: bind.parameters.to_vec() },
             Body::CopyIn(copy) => Record::CopyIn { bytes: copy.bytes },
-            Body::Chunk(chunk) => Record::Chunk {
-                request: chunk.request,
-                bytes: chunk.bytes,
-                digest: chunk.digest,
-            },
+            Body::Chunk(chunk) => {
+                Record::Chunk { request: chunk.request, bytes: chunk.bytes, digest: chunk.digest }
+            }
             Body::Response(response) => Record::Response {
                 request: response.request,
                 rows: response.rows,

@@ -56,7 +56,9 @@ fn a_client_that_is_admitted_gets_its_own_key_and_its_own_name() {
     let shown = shown(&sent);
     assert_eq!(shown[4], "S application_name,t");
     assert!(!shown[5].contains("key!"), "the upstream's key stays here");
-    assert!(matches!(&world.log.records[..], [Record::SessionStart { principal, .. }] if principal == "ci-agent"));
+    assert!(
+        matches!(&world.log.records[..], [Record::SessionStart { principal, .. }] if principal == "ci-agent")
+    );
 }
 
 #[test]
@@ -150,7 +152,9 @@ fn bytes_stuffed_behind_the_request_for_tls_are_refused() {
 
 #[test]
 fn direct_tls_needs_its_alpn_protocol() {
-    for (alpn, fine) in [(Some(&b"postgresql"[..]), true), (Some(b"http/1.1"), false), (None, false)] {
+    for (alpn, fine) in
+        [(Some(&b"postgresql"[..]), true), (Some(b"http/1.1"), false), (None, false)]
+    {
         let mut world = over_tcp();
         world.from_client(&[0x16, 3, 1]);
         assert!(starts_tls(&mut world));
@@ -206,7 +210,9 @@ fn dialled() -> World {
 fn the_upstream_is_told_who_it_is_and_what_is_pinned() {
     let mut world = dialled();
     let sent = world.take_upstream();
-    let Ok(Some((Packet::Startup(startup), _))) = Packet::read(&sent) else { panic!("no start-up") };
+    let Ok(Some((Packet::Startup(startup), _))) = Packet::read(&sent) else {
+        panic!("no start-up")
+    };
     let value = |name: &str| startup.parameters.value(name.as_bytes()).map(String::from_utf8_lossy);
     assert_eq!(value("user").unwrap(), "service");
     assert_eq!(value("application_name").unwrap(), "lazaret/ci-agent/");

@@ -34,7 +34,12 @@ fn a_refused_query_fails_upstream_and_the_next_one_works() {
 
     world.from_client(&query("SELECT code FROM labs"));
     assert_eq!(shown(&world.take_upstream()), ["Q SELECT code FROM labs"]);
-    world.from_upstream(&all(&[description(&[CODE]), row(&["2345-7"]), complete("SELECT 1"), ready()]));
+    world.from_upstream(&all(&[
+        description(&[CODE]),
+        row(&["2345-7"]),
+        complete("SELECT 1"),
+        ready(),
+    ]));
     assert_eq!(tags(&world.take_client()), "TDCZ");
 }
 

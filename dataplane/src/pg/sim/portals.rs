@@ -57,7 +57,9 @@ fn a_description_that_the_client_asked_for_is_its_own() {
 fn a_statement_planned_anew_is_masked_by_what_it_reads_now() {
     // Prepared over labs; after SET search_path the same text reads patients.
     let mut world = prepared("SELECT code FROM labs");
-    for (column, cell, expected) in [(CODE, "2345-7", "2345-7"), (SSN, "078-05-1120", "***********")] {
+    for (column, cell, expected) in
+        [(CODE, "2345-7", "2345-7"), (SSN, "078-05-1120", "***********")]
+    {
         world.from_client(&all(&[bind("", "s", &[]), execute("", 0), sync()]));
         world.from_upstream(&all(&[
             reply(Message::BindComplete),

@@ -129,10 +129,7 @@ fn a_reply_that_nothing_asked_for_ends_the_session() {
 fn transactions_are_followed_until_the_gateway_may_drain() {
     let mut world = World::ready(Preset::Transparent);
     world.from_client(&query("BEGIN"));
-    world.from_upstream(&all(&[
-        complete("BEGIN"),
-        ready_in(TransactionStatus::InTransaction),
-    ]));
+    world.from_upstream(&all(&[complete("BEGIN"), ready_in(TransactionStatus::InTransaction)]));
     world.take_client();
     world.event(Event::Draining);
     assert_eq!(world.take_client(), b"", "a transaction is let finish");

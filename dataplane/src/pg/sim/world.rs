@@ -4,9 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use lazaret_audit::Position;
 use lazaret_detectors::{Pack, Scanner};
-use lazaret_link::{
-    Durability, Secret, Settings, UpstreamTls, UpstreamTlsMode,
-};
+use lazaret_link::{Durability, Secret, Settings, UpstreamTls, UpstreamTlsMode};
 use lazaret_policy::{Engine, Grant, Preset};
 use lazaret_proto::pg::backend::{Authentication, BackendKeyData, Message, TransactionStatus};
 use lazaret_proto::pg::frontend;

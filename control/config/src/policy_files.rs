@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::limits::POLICY_BYTES;
+/// All policy files together; Cedar parses some MiB a second.
+const POLICY_BYTES: u64 = 4 << 20;
 
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum PoliciesError {
+pub enum PolicyFilesError {
     #[error("{path}: {error}")]
     Io { path: PathBuf, error: io::Error },
     #[error("{0}: more than {POLICY_BYTES} bytes of policies")]
@@ -15,10 +16,10 @@ pub(crate) enum PoliciesError {
 }
 
 /// Reads all or nothing; hidden files (an editor's) are left out.
-pub(crate) fn read(folder: &Path) -> Result<BTreeMap<String, String>, PoliciesError> {
+pub fn read_policies(folder: &Path) -> Result<BTreeMap<String, String>, PolicyFilesError> {
     let failing = |path: &Path| {
         let path = path.to_owned();
-        move |error| PoliciesError::Io { path, error }
+        move |error| PolicyFilesError::Io { path, error }
     };
     let mut policies = BTreeMap::new();
     let mut bytes = 0;
@@ -31,7 +32,7 @@ pub(crate) fn read(folder: &Path) -> Result<BTreeMap<String, String>, PoliciesEr
         let path = entry.path();
         bytes += entry.metadata().map_err(failing(&path))?.len();
         if bytes > POLICY_BYTES {
-            return Err(PoliciesError::TooLarge(folder.to_owned()));
+            return Err(PolicyFilesError::TooLarge(folder.to_owned()));
         }
         policies.insert(name, std::fs::read_to_string(&path).map_err(failing(&path))?);
     }
@@ -50,13 +51,13 @@ mod tests {
         }
         std::fs::write(folder.path().join(".c.cedar"), "hidden").unwrap();
         std::fs::write(folder.path().join("README.md"), "words").unwrap();
-        let policies = read(folder.path()).unwrap();
+        let policies = read_policies(folder.path()).unwrap();
         let expected = [("a.cedar", "one"), ("b.cedar", "two")];
         assert_eq!(policies, expected.map(|(name, text)| (name.into(), text.into())).into());
     }
 
     #[test]
     fn a_missing_folder_is_an_error_and_not_an_empty_policy() {
-        assert!(read(Path::new("/nonexistent/policy")).is_err());
+        assert!(read_policies(Path::new("/nonexistent/policy")).is_err());
     }
 }

@@ -11,6 +11,7 @@ use lazaret_link::{UpstreamTls, UpstreamTlsError};
 use lazaret_policy::{RawCatalog, RawColumn, RawFunction, RawRelation, RawType};
 use tokio::task::JoinHandle;
 use tokio_postgres::config::SslMode;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, NoTls, Row};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -19,6 +20,9 @@ const CATALOG_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// 100,000 relations are read in about a second.
 const CATALOG_READ_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// The server gives up when we have.
+const OPTIONS: &str = "-c statement_timeout=20s";
 
 /// pg_attribute.attgenerated and multiranges came with these.
 const GENERATED_COLUMNS: i32 = 120_000;
@@ -100,14 +104,14 @@ const SEARCH_PATH: &str =
 
 /// Connects with the service credentials; cheap to make, holds no connection.
 #[derive(Clone)]
-pub(crate) struct CatalogReader {
+pub struct CatalogReader {
     connection: tokio_postgres::Config,
     tls: Option<MakeRustlsConnect>,
 }
 
 /// The upstream is to blame, or the configuration; no text holds a credential.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum CatalogError {
+pub enum CatalogError {
     #[error(transparent)]
     Tls(#[from] UpstreamTlsError),
     #[error("the upstream did not answer within {} seconds", .0.as_secs())]
@@ -118,8 +122,33 @@ pub(crate) enum CatalogError {
     Version(String),
 }
 
+impl CatalogError {
+    /// What an operator can do about it.
+    pub fn mend(&self) -> &'static str {
+        let Self::Postgres(error) = self else {
+            return match self {
+                Self::Tls(_) => "correct `upstream.root_certificates`",
+                Self::Timeout(_) => "see whether the database is overloaded, or locked up",
+                _ => "put a PostgreSQL 10 or later behind the gateway",
+            };
+        };
+        match error.code().map(SqlState::code) {
+            Some("3D000") => "correct the database in `upstream.url` or `upstream.databases`",
+            Some("28P01" | "28000") => {
+                "correct the user, its password, or the server's pg_hba.conf"
+            }
+            Some(_) => "let the service user connect and read pg_catalog",
+            None if error.to_string().contains("TLS") => {
+                "name the authority in `upstream.root_certificates`, correct the host name, or choose \
+                 another `upstream.sslmode`"
+            }
+            None => "start the database, or correct host, port and password in [upstream]",
+        }
+    }
+}
+
 impl CatalogReader {
-    pub(crate) fn new(upstream: &Upstream) -> Result<Self, CatalogError> {
+    pub fn new(upstream: &Upstream) -> Result<Self, CatalogError> {
         let tls = UpstreamTls {
             mode: upstream.tls,
             root_certificates: upstream.root_certificates.clone(),
@@ -130,6 +159,7 @@ impl CatalogReader {
             .user(&upstream.user)
             .application_name("lazaret-control")
             .connect_timeout(CATALOG_CONNECT_TIMEOUT)
+            .options(OPTIONS)
             .ssl_mode(if tls.is_some() { SslMode::Require } else { SslMode::Disable });
         match &upstream.host {
             UpstreamHost::Tcp { host, port } => connection.host(host).port(*port),
@@ -142,11 +172,19 @@ impl CatalogReader {
     }
 
     /// Reads one database's catalog.
-    pub(crate) async fn read(&self, database: &str) -> Result<RawCatalog, CatalogError> {
+    pub async fn read(&self, database: &str) -> Result<RawCatalog, CatalogError> {
         let (mut client, driver) = self.connect(database).await?;
         let read = tokio::time::timeout(CATALOG_READ_TIMEOUT, read(&mut client)).await;
         driver.abort();
         read.map_err(|_| CatalogError::Timeout(CATALOG_READ_TIMEOUT))?
+    }
+
+    /// Whether the upstream lets the service user in, and nothing more.
+    pub async fn try_connect(&self, database: &str) -> Result<(), CatalogError> {
+        let (client, driver) = self.connect(database).await?;
+        drop(client);
+        driver.abort();
+        Ok(())
     }
 
     async fn connect(&self, database: &str) -> Result<(Client, JoinHandle<()>), CatalogError> {
