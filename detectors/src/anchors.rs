@@ -23,6 +23,8 @@ pub(crate) enum Value {
     /// `Patient`, which is all of these: `Patient: J. Doe`, `patient id 123`.
     Patient,
     Zip,
+    /// A postal address, to the end of its line.
+    Address,
     Decimal,
     Age,
     /// Anything up to a blank.
@@ -199,7 +201,7 @@ const LABELS: &[Labels] = &[
         "member", "subscriber", "policy", "medicare", "medicaid", "insurance", "beneficiary", "health plan",
     ]),
     (Identifier::Account, Value::NumberedCode, "account label", &[
-        "account", "acct", "a/c", "invoice", "routing", "aba ", "iban", "card", "swift", "cvv",
+        "account", "acct", "a/c", "invoice", "routing", "aba ", "iban", "card", "cc ", "swift", "cvv",
     ]),
     (Identifier::License, Value::NumberedCode, "license label", &[
         "license", "licence", "passport", "certificate", "driver's lic", "dea", "npi", "lic#", "lic #",
@@ -214,6 +216,7 @@ const LABELS: &[Labels] = &[
         "phone", "tel:", "tel.", "tel ", "mobile", "cell:", "cell ", "cell#", "desk:", "office:", "home:", "work:",
         "pager", "beeper", "call me at", "call at", "calling at", "reach me at", "reached at", "contact:",
         "contact at", "ph:", "ph.", "ph#", "dial", "answering at", "ext.", "text me at", "hotline",
+        "call me on", "messages to", "texts to", "sms to", "whatsapp",
     ]),
     (Identifier::Fax, Value::Telephone, "fax", &["fax", "facsimile"]),
     (Identifier::Date, Value::Date, "date label", &[
@@ -223,6 +226,9 @@ const LABELS: &[Labels] = &[
     ]),
     (Identifier::Date, Value::Age, "age label", &["age ", "age:", "age=", "age\"", "aged "]),
     (Identifier::Geography, Value::Zip, "zip label", &["zip", "postal", "postcode", "post code"]),
+    (Identifier::Geography, Value::Address, "address label", &[
+        "address", "lives at", "lives on", "living at", "resides at", "residing at", "resident of", "addr:",
+    ]),
     (Identifier::Geography, Value::Decimal, "coordinates label", &[
         "latitude", "longitude", "lat:", "lat=", "lat ", "lon:", "lon=", "lon ", "lng:", "lng=", "long:", "gps", "coordinates",
         "lat\"", "lon\"", "lng\"",
@@ -281,7 +287,7 @@ const JSON_KEYS: &[&str] = &[
     "town", "county", "district", "village", "parish", "municipality", "birthplace", "zip", "zipcode", "postcode",
     "postal_code", "postalcode", "zip_code", "zip4", "latitude", "longitude", "\"lat", "\"lon", "\"lng", "_lat", "_lon",
     "phone", "phone1", "phone2", "telephone", "mobile", "cell", "tel", "fax", "email", "mail", "website", "url",
-    "homepage", "_ip", "\"ip", "ipaddress", "ip_addr", "vin", "plate", "license", "licence", "passport", "drivers",
+    "homepage", "ip", "ipaddress", "ip_addr", "vin", "plate", "license", "licence", "passport", "drivers",
     "npi", "dea", "iban", "account", "acct", "card", "cvv", "routing", "serial", "udi", "imei", "macaddress", "fingerprint",
     "biometric", "photo", "photograph", "picture", "avatar", "password", "passwd", "secret", "username", "login",
     "apikey", "api_key", "accession", "\"age", "_age", "ipv4", "ipv6",

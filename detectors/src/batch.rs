@@ -2,6 +2,9 @@
 
 use std::ops::Range;
 
+use crate::class::Class;
+use crate::window::Manner;
+
 /// Stands between cells. No anchor holds it and no rule sees past it, so it may stand in a cell,
 /// too.
 const SEPARATOR: u8 = 0;
@@ -11,7 +14,14 @@ const SEPARATOR: u8 = 0;
 #[derive(Default)]
 pub struct Batch {
     bytes: Vec<u8>,
-    ends: Vec<u32>,
+    cells: Vec<Cell>,
+}
+
+/// A cell's end, and whether its column holds versions.
+#[derive(Clone, Copy)]
+pub(crate) struct Cell {
+    end: u32,
+    versions: bool,
 }
 
 impl Batch {
@@ -20,23 +30,30 @@ impl Batch {
 
     pub fn clear(&mut self) {
         self.bytes.clear();
-        self.ends.clear();
+        self.cells.clear();
     }
 
     /// Adds a cell and returns its index. A batch over [`Batch::MAX_BYTES`] is a caller's mistake
     /// and panics.
     pub fn push(&mut self, cell: &[u8]) -> u32 {
-        let index = self.ends.len();
+        self.push_of(cell, Class::Unclassified)
+    }
+
+    /// Adds a cell of a column of this class: four numbers with dots are an address, but not in a
+    /// column of versions.
+    pub fn push_of(&mut self, cell: &[u8], class: Class) -> u32 {
+        let index = self.cells.len();
         self.bytes.extend_from_slice(cell);
         let end = self.bytes.len();
         assert!(end < Self::MAX_BYTES, "a batch is scanned long before it holds 2 GiB");
         self.bytes.push(SEPARATOR);
-        self.ends.push(u32::try_from(end).unwrap_or(u32::MAX));
+        let end = u32::try_from(end).unwrap_or(u32::MAX);
+        self.cells.push(Cell { end, versions: class == Class::Version });
         u32::try_from(index).unwrap_or(u32::MAX)
     }
 
     pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
+        self.cells.is_empty()
     }
 
     /// Bytes gathered so far, separators included.
@@ -48,39 +65,45 @@ impl Batch {
         &self.bytes
     }
 
-    pub(crate) fn ends(&self) -> &[u32] {
-        &self.ends
+    /// A walk over the cells, from the first one on.
+    pub(crate) fn cells(&self) -> Cells<'_> {
+        let end = self.cells.first().map_or(0, |cell| cell.end as usize);
+        let mut cells = Cells {
+            text: &self.bytes,
+            cells: &self.cells,
+            index: 0,
+            cell: 0..end,
+            manner: Manner::default(),
+        };
+        cells.look();
+        cells
     }
 }
 
 /// Walks over cells in order, to the one that holds a position. Positions never go back.
+#[derive(Clone)]
 pub(crate) struct Cells<'t> {
     text: &'t [u8],
-    ends: &'t [u32],
+    cells: &'t [Cell],
     index: usize,
     cell: Range<usize>,
-    json: bool,
+    manner: Manner,
 }
 
 impl<'t> Cells<'t> {
-    pub(crate) fn of(text: &'t [u8], ends: &'t [u32]) -> Self {
-        let end = ends.first().map_or(text.len(), |end| *end as usize);
-        let json = is_json(text.get(..end).unwrap_or_default());
-        Self { text, ends, index: 0, cell: 0..end, json }
-    }
-
     /// A text that is one cell, and known to be JSON or not by its beginning, which may be gone.
     pub(crate) fn one(text: &'t [u8], json: bool) -> Self {
-        Self { text, ends: &[], index: 0, cell: 0..text.len(), json }
+        let manner = Manner { json, versions: false };
+        Self { text, cells: &[], index: 0, cell: 0..text.len(), manner }
     }
 
-    /// The cell that holds `at` (or ends there), and whether it is JSON.
+    /// The cell that holds `at` (or ends there), and how to read it.
     #[inline]
-    pub(crate) fn seek(&mut self, at: usize) -> (&Range<usize>, bool) {
+    pub(crate) fn seek(&mut self, at: usize) -> (&Range<usize>, Manner) {
         if at > self.cell.end {
             self.advance(at);
         }
-        (&self.cell, self.json)
+        (&self.cell, self.manner)
     }
 
     pub(crate) fn index(&self) -> usize {
@@ -88,12 +111,18 @@ impl<'t> Cells<'t> {
     }
 
     fn advance(&mut self, at: usize) {
-        while at > self.cell.end && self.index + 1 < self.ends.len() {
+        while at > self.cell.end && self.index + 1 < self.cells.len() {
             let start = self.cell.end + 1;
             self.index += 1;
-            self.cell = start..self.ends[self.index] as usize;
+            self.cell = start..self.cells[self.index].end as usize;
         }
-        self.json = is_json(self.text.get(self.cell.clone()).unwrap_or_default());
+        self.look();
+    }
+
+    fn look(&mut self) {
+        let json = is_json(self.text.get(self.cell.clone()).unwrap_or_default());
+        let versions = self.cells.get(self.index).is_some_and(|cell| cell.versions);
+        self.manner = Manner { json, versions };
     }
 }
 
@@ -128,9 +157,10 @@ mod tests {
         for cell in [&b"ab"[..], b"", b"{\"x\":1}"] {
             batch.push(cell);
         }
-        let mut cells = Cells::of(batch.bytes(), batch.ends());
-        assert_eq!(cells.seek(1), (&(0..2), false));
-        assert_eq!(cells.seek(6), (&(4..11), true));
+        let mut cells = batch.cells();
+        let (plain, json) = (Manner::default(), Manner { json: true, versions: false });
+        assert_eq!(cells.seek(1), (&(0..2), plain));
+        assert_eq!(cells.seek(6), (&(4..11), json));
         assert_eq!(cells.index(), 2);
     }
 }

@@ -23,6 +23,8 @@ pub enum Class {
     /// Nothing is known: its text is scanned.
     #[default]
     Unclassified,
+    /// Holds versions of things: scanned, but four numbers with dots are no address.
+    Version,
     /// Holds this identifier: masked whole.
     Direct(Identifier),
     /// A date about an individual: the year may stay (164.514(b)(2)(i)(C)).
@@ -42,7 +44,7 @@ impl Class {
     /// The identifier that is masked, whole or in part.
     pub fn identifier(self) -> Option<Identifier> {
         match self {
-            Self::Clear | Self::Unclassified => None,
+            Self::Clear | Self::Unclassified | Self::Version => None,
             Self::Direct(identifier) => Some(identifier),
             Self::Date | Self::Age => Some(Identifier::Date),
             Self::Zip => Some(Identifier::Geography),
@@ -61,11 +63,13 @@ impl Class {
         }
     }
 
-    /// The word used in configuration: `clear`, `zip`, `age`, `date`, or an identifier's name.
+    /// The word used in configuration: `clear`, `version`, `zip`, `age`, `date`, or an identifier's
+    /// name.
     /// A date masked whole is no word of its own: `unique_code` masks whole.
     pub fn from_name(name: &str) -> Option<Self> {
         match name {
             "clear" => Some(Self::Clear),
+            "version" => Some(Self::Version),
             "date" => Some(Self::Date),
             "age" => Some(Self::Age),
             "zip" => Some(Self::Zip),
@@ -78,6 +82,7 @@ impl Class {
         match self {
             Self::Clear => "clear",
             Self::Unclassified => "",
+            Self::Version => "version",
             Self::Direct(identifier) => identifier.name(),
             Self::Date => "date",
             Self::Age => "age",
@@ -88,6 +93,7 @@ impl Class {
     fn strictness(self) -> Strictness {
         match self {
             Self::Clear => Strictness::Clear,
+            Self::Version => Strictness::ScanMostly,
             Self::Unclassified => Strictness::Scan,
             Self::Date | Self::Age | Self::Zip => Strictness::Part,
             Self::Direct(_) => Strictness::Whole,
@@ -113,6 +119,7 @@ pub fn by_name(relation: &str, column: &str) -> Option<Class> {
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Strictness {
     Clear,
+    ScanMostly,
     Scan,
     Part,
     Whole,

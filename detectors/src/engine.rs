@@ -29,8 +29,8 @@ pub(crate) fn on_hits(
     for hit in hits {
         let Some(anchor) = anchors.get(hit.anchor as usize) else { continue };
         let end = hit.end as usize;
-        let (cell, json) = cells.seek(end);
-        let (window, at) = Window::around(text, cell, end, json);
+        let (cell, manner) = cells.seek(end);
+        let (window, at) = Window::around(text, cell, end, manner);
         rules::on_anchor(&window, at, anchor, found);
     }
 }
@@ -46,8 +46,8 @@ pub(crate) fn on_tokens(
 ) -> usize {
     let mut at = digits.start.max(floor);
     while let Some(digit) = bytes::next_digit(text, at).filter(|digit| *digit < digits.end) {
-        let (cell, json) = cells.seek(digit);
-        let (window, local) = Window::around(text, cell, digit, json);
+        let (cell, manner) = cells.seek(digit);
+        let (window, local) = Window::around(text, cell, digit, manner);
         let least = window.offset(floor);
         let mut start = local;
         while start > least && window.is_before(start, ALNUM) {
@@ -67,12 +67,7 @@ pub(crate) fn on_tokens(
 
 /// Follows runs that left their window, as far as `upto`. They are few, and lie anywhere: so each
 /// seeks its cell from the first one on.
-pub(crate) fn on_tails<'t>(
-    text: &'t [u8],
-    cells: impl Fn() -> Cells<'t>,
-    upto: usize,
-    found: &mut Found,
-) {
+pub(crate) fn on_tails<'t>(text: &'t [u8], cells: &Cells<'t>, upto: usize, found: &mut Found) {
     let mut index = 0;
     while let Some(tail) = found.tails.get(index).copied() {
         if tail.at > upto {
@@ -80,9 +75,9 @@ pub(crate) fn on_tails<'t>(
             continue;
         }
         found.tails.swap_remove(index);
-        let mut cells = cells();
-        let (cell, json) = cells.seek(tail.at);
-        let (window, at) = Window::around(text, cell, tail.at, json);
+        let mut cells = cells.clone();
+        let (cell, manner) = cells.seek(tail.at);
+        let (window, at) = Window::around(text, cell, tail.at, manner);
         rules::follow(&window, at, tail.run, found);
     }
 }

@@ -25,6 +25,9 @@ use crate::window::{Candidate, Window};
 
 pub(crate) use json::Keys;
 
+/// As many digits behind a decimal point are a fraction, whatever they look like.
+const FRACTION: usize = 7;
+
 /// What the rules found, before overlaps are settled.
 #[derive(Default)]
 pub(crate) struct Found {
@@ -128,6 +131,16 @@ pub(crate) fn on_anchor(w: &Window<'_>, end: usize, anchor: &Anchor, found: &mut
 /// for the next one.
 #[inline]
 pub(crate) fn on_token(w: &Window<'_>, token: Range<usize>, found: &mut Found) -> usize {
+    // The digits behind a decimal point: measured, not issued.
+    if w.before(token.start) == b'.'
+        && token.len() >= FRACTION
+        && w.is_before(token.start - 1, bytes::DIGIT)
+    {
+        return token.end;
+    }
+    if let Some(number) = json::number_around(w, token.start) {
+        return numbers::of_json(w, number, found);
+    }
     let digits = w.skip(token.start, bytes::DIGIT);
     if digits == token.end {
         numbers::digits(w, token, found)

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::Identifier;
-use crate::batch::{Batch, Cells};
+use crate::batch::{self, Batch, Cells};
 use crate::engine::{self, Hit};
 use crate::finding::{CellFinding, Cover, Finding};
 use crate::pack::{Pack, PackError};
@@ -39,8 +39,7 @@ impl Scanner {
     /// a caller's mistake and panics: that is what [`crate::StreamMasker`] is for.
     pub fn scan(&mut self, text: &[u8], findings: &mut Vec<Finding>) {
         assert!(text.len() < Batch::MAX_BYTES, "long texts are streamed");
-        let end = [u32::try_from(text.len()).unwrap_or(u32::MAX)];
-        self.settle(text, &end);
+        self.settle(text, &Cells::one(text, batch::is_json(text)));
         findings.clear();
         findings.extend(self.settled.iter().map(|piece| finding(piece, 0)));
     }
@@ -51,8 +50,8 @@ impl Scanner {
         if batch.is_empty() {
             return &self.findings;
         }
-        self.settle(batch.bytes(), batch.ends());
-        let mut cells = Cells::of(batch.bytes(), batch.ends());
+        let mut cells = batch.cells();
+        self.settle(batch.bytes(), &cells);
         self.findings.extend(self.settled.iter().map(|piece| {
             let start = cells.seek(piece.end).0.start;
             let cell = u32::try_from(cells.index()).unwrap_or(u32::MAX);
@@ -89,15 +88,14 @@ impl Scanner {
         engine::on_hits(text, cells, self.pack.anchors(), &self.hits, &mut self.found);
     }
 
-    fn settle(&mut self, text: &[u8], ends: &[u32]) {
-        let cells = || Cells::of(text, ends);
+    fn settle(&mut self, text: &[u8], cells: &Cells<'_>) {
         self.found.candidates.clear();
         self.found.tails.clear();
-        self.anchors(text, cells(), 0, text.len());
-        engine::on_tokens(text, cells(), 0..text.len(), 0, &mut self.found);
+        self.anchors(text, cells.clone(), 0, text.len());
+        engine::on_tokens(text, cells.clone(), 0..text.len(), 0, &mut self.found);
         engine::on_tails(text, cells, text.len(), &mut self.found);
-        let mut at = cells();
-        let json = |start| at.seek(start).1;
+        let mut at = cells.clone();
+        let json = |start| at.seek(start).1.json;
         let candidates = &mut self.found.candidates;
         self.sweep.settle(text, candidates, (0, 0), json, &mut self.settled);
     }

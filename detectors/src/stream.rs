@@ -140,13 +140,13 @@ impl StreamMasker {
     fn handle(&mut self, scanner: &mut Scanner, upto: usize) {
         let text = &self.buffer;
         let json = *self.json.get_or_insert_with(|| batch::is_json(text));
-        let cells = || Cells::one(text, json);
+        let cells = Cells::one(text, json);
         std::mem::swap(&mut scanner.found.candidates, &mut self.candidates);
         std::mem::swap(&mut scanner.found.tails, &mut self.tails);
-        scanner.anchors(text, cells(), self.handled, upto);
+        scanner.anchors(text, cells.clone(), self.handled, upto);
         let tokens = self.handled..upto;
-        self.floor = engine::on_tokens(text, cells(), tokens, self.floor, &mut scanner.found);
-        engine::on_tails(text, cells, upto, &mut scanner.found);
+        self.floor = engine::on_tokens(text, cells.clone(), tokens, self.floor, &mut scanner.found);
+        engine::on_tails(text, &cells, upto, &mut scanner.found);
         std::mem::swap(&mut scanner.found.candidates, &mut self.candidates);
         std::mem::swap(&mut scanner.found.tails, &mut self.tails);
         self.handled = upto;

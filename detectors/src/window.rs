@@ -23,9 +23,17 @@ pub(crate) struct Window<'t> {
     bytes: &'t [u8],
     /// Where the window begins in the text.
     base: usize,
-    /// The cell is a JSON text: masks must leave it one.
-    pub(crate) json: bool,
+    manner: Manner,
     full: bool,
+}
+
+/// How a cell is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Manner {
+    /// It is a JSON text: masks must leave it one.
+    pub(crate) json: bool,
+    /// Its column holds versions of things.
+    pub(crate) versions: bool,
 }
 
 impl<'t> Window<'t> {
@@ -35,17 +43,26 @@ impl<'t> Window<'t> {
         text: &'t [u8],
         cell: &Range<usize>,
         at: usize,
-        json: bool,
+        manner: Manner,
     ) -> (Self, usize) {
         let base = at.saturating_sub(LOOK_BACK).max(cell.start);
         let end = (at + LOOK_AHEAD).min(cell.end);
         let bytes = text.get(base..end).unwrap_or_default();
-        (Self { bytes, base, json, full: end == at + LOOK_AHEAD }, at - base)
+        (Self { bytes, base, manner, full: end == at + LOOK_AHEAD }, at - base)
     }
 
     #[inline]
     pub(crate) fn len(&self) -> usize {
         self.bytes.len()
+    }
+
+    #[inline]
+    pub(crate) fn is_json(&self) -> bool {
+        self.manner.json
+    }
+
+    pub(crate) fn holds_versions(&self) -> bool {
+        self.manner.versions
     }
 
     /// Whether the window ends by its own limit, so that the cell may go on behind it.
@@ -147,7 +164,10 @@ impl<'t> Window<'t> {
 
     /// Whether the byte before `at` is the letter of a JSON escape.
     fn is_escape_letter(&self, at: usize) -> bool {
-        self.json && at >= 2 && self.byte(at - 2) == b'\\' && b"nrtbf".contains(&self.byte(at - 1))
+        self.is_json()
+            && at >= 2
+            && self.byte(at - 2) == b'\\'
+            && b"nrtbf".contains(&self.byte(at - 1))
     }
 
     /// The candidate over `range`, covered whole.

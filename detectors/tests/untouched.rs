@@ -3,6 +3,7 @@
 mod common;
 
 use common::check_clean;
+use lazaret_detectors::{Batch, Class, Identifier, class};
 
 #[test]
 fn codes_of_medicine_pass() {
@@ -57,6 +58,18 @@ fn versions_orders_counts_and_sums_pass() {
         "0.1234567890123456",
         "1e10 and 0x1F",
     ]);
+}
+
+#[test]
+fn a_version_passes_in_a_column_of_versions_and_an_address_elsewhere() {
+    let mut batch = Batch::default();
+    batch.push_of(b"10.2.3.4", class::by_name("analyzers", "firmware_version").unwrap());
+    batch.push(b"10.2.3.4");
+    batch.push_of(b"10.2.3.4 for 123-45-6789", Class::Version);
+    let mut scanner = common::scanner();
+    let found = scanner.scan_batch(&batch).iter().map(|it| (it.cell, it.finding.identifier));
+    let expected = [(1, Identifier::IpAddress), (2, Identifier::Ssn)];
+    assert!(found.eq(expected));
 }
 
 #[test]

@@ -6,6 +6,9 @@ use crate::Identifier;
 
 /// The first rule that speaks wins.
 pub(super) fn classify(context: Context, column: &Words) -> Option<Class> {
+    if matches!(column.last(), "version" | "ver" | "firmware" | "release" | "build") {
+        return Some(Class::Version);
+    }
     if column.len() == 0 || describes_only(column) {
         return None;
     }

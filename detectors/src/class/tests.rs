@@ -234,6 +234,14 @@ fn names_of_things_that_are_not_people_have_no_class() {
 }
 
 #[test]
+fn a_column_of_versions_is_known_by_its_last_word() {
+    for name in ["version", "firmware_version", "appVersion", "kernel_release", "build"] {
+        assert_eq!(by_name("", name), Some(Class::Version), "{name}");
+    }
+    assert!(!Class::Version.is_masked());
+}
+
+#[test]
 fn an_ambiguous_name_counts_in_a_relation_about_people() {
     for relation in ["patients", "patient", "stg_patients", "patients_2024", "PatientContacts"] {
         assert_eq!(by_name(relation, "name"), Some(Class::Direct(Name)), "{relation}");
@@ -246,13 +254,16 @@ fn raising_takes_the_stricter_class_and_two_partial_ones_leave_nothing() {
     assert_eq!(Class::Clear.raise(Class::Direct(Ssn)), Class::Direct(Ssn));
     assert_eq!(Class::Direct(Ssn).raise(Class::Clear), Class::Direct(Ssn));
     assert_eq!(Class::Unclassified.raise(Class::Clear), Class::Unclassified);
+    assert_eq!(Class::Version.raise(Class::Unclassified), Class::Unclassified);
     assert_eq!(Class::Zip.raise(Class::Date), Class::Direct(Geography));
     assert_eq!(Class::Age.raise(Class::Age), Class::Age);
 }
 
 #[test]
 fn a_class_survives_its_configured_name() {
-    for class in [Class::Clear, Class::Date, Class::Age, Class::Zip, Class::Direct(Ssn)] {
+    for class in
+        [Class::Clear, Class::Version, Class::Date, Class::Age, Class::Zip, Class::Direct(Ssn)]
+    {
         assert_eq!(Class::from_name(class.name()), Some(class));
     }
     assert_eq!(Class::from_name("surely"), None);

@@ -68,7 +68,7 @@ fn local_start(w: &Window<'_>, at: usize) -> usize {
         start -= 1;
     }
     // `\nbob@example.com` in a JSON text: the letter belongs to the escape.
-    if w.json && w.before(start) == b'\\' && b"nrt".contains(&w.byte(start)) {
+    if w.is_json() && w.before(start) == b'\\' && b"nrt".contains(&w.byte(start)) {
         start += 1;
     }
     // `from:'bob@example.com'`, `--to=bob@example.com`: what no address begins with.

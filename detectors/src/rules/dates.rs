@@ -91,7 +91,8 @@ pub(super) fn with_month_name(
 /// A month named without day or year: an element of a date, too. `may` and `march` are also
 /// words, so they need a preposition before them.
 pub(super) fn month_alone(w: &Window<'_>, hit: Range<usize>, found: &mut Found) {
-    let whole = w.begins_word(hit.start) && !w.is(hit.end, WORD | DIGIT);
+    let is_key = w.is_json() && w.starts_with(hit.end, b"\":");
+    let whole = w.begins_word(hit.start) && !w.is(hit.end, WORD | DIGIT) && !is_key;
     let ambiguous = matches!(w.byte(hit.start + 2), b'y' | b'Y' | b'r' | b'R')
         && hit.len() <= 5
         && matches!(w.byte(hit.start), b'm' | b'M');
@@ -138,7 +139,7 @@ pub(super) fn years_old(w: &Window<'_>, hit: Range<usize>, found: &mut Found) {
 pub(super) fn age(w: &Window<'_>, number: Range<usize>, why: &'static str) -> Option<Candidate> {
     let years = decimal(w.slice(number.clone()));
     let told = (90..=130).contains(&years) && number.len() <= 3;
-    let cover = if w.json && number.len() > 2 { Cover::JsonNumber } else { Cover::Age };
+    let cover = if w.is_json() && number.len() > 2 { Cover::JsonNumber } else { Cover::Age };
     told.then(|| w.found(Identifier::Date, number, 80, why).covered(cover))
 }
 

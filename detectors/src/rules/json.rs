@@ -70,8 +70,29 @@ pub(super) fn key(w: &Window<'_>, hit: Range<usize>, found: &mut Found) {
     match found.keys.class(key) {
         Some(class) => covered(w, value, class, found),
         None if key.eq_ignore_ascii_case(b"name") => person(w, value, found),
+        // FHIR's Address: keys that are no names of columns.
+        None if matches!(key, b"line" | b"district") => {
+            covered(w, value, Class::Direct(Identifier::Geography), found);
+        }
         None => {}
     }
+}
+
+/// The bare number of a JSON text that `at` lies in: nothing but blanks between it and JSON's
+/// punctuation.
+pub(super) fn number_around(w: &Window<'_>, at: usize) -> Option<Range<usize>> {
+    if !w.is_json() {
+        return None;
+    }
+    let mut start = at;
+    while start > 0 && is_number_byte(w.before(start)) {
+        start -= 1;
+    }
+    let end = number_end(w, at);
+    let (before, behind) = (w.skip_back(start, SPACE), w.skip(end, SPACE));
+    let opens = matches!(w.before(before), b':' | b',' | b'[');
+    let closes = matches!(w.byte(behind), b',' | b']' | b'}');
+    (opens && closes && w.is(end - 1, DIGIT)).then_some(start..end)
 }
 
 /// Where the string that is under way at `from` ends (its quote), and whether it goes on behind
@@ -167,7 +188,9 @@ fn person(w: &Window<'_>, at: usize, found: &mut Found) {
 }
 
 fn number_end(w: &Window<'_>, at: usize) -> usize {
-    w.skip_while(at, |byte| {
-        byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E')
-    })
+    w.skip_while(at, is_number_byte)
+}
+
+fn is_number_byte(byte: u8) -> bool {
+    byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E')
 }

@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use super::groups::Groups;
-use super::{Found, dates, names, numbers, phones};
+use super::{Found, dates, json, names, numbers, phones, places};
 use crate::Identifier;
 use crate::anchors::{Label, Value};
 use crate::bytes::{self, ALNUM, ALPHA, DIGIT, LOWER, SPACE, UPPER};
@@ -37,28 +37,48 @@ pub(super) fn label(w: &Window<'_>, hit: Range<usize>, label: Label, found: &mut
     }
     let bridge = bridge(w, &hit);
     let at = bridge.value;
+    if w.is_json() && leaves_string(w, hit.end..at) && !w.is(at, DIGIT) {
+        return;
+    }
     let told = bridge.numbered || bridge.marked;
     let candidate = match label.value {
         Value::Ssn => ssn(w, at),
         Value::Code => code(w, at, label),
-        Value::NumberedCode if told => code(w, at, label).map(|it| checked(w, it, label)),
+        Value::NumberedCode if told || is_card_like(w, at, label) => {
+            code(w, at, label).map(|it| checked(w, it, label))
+        }
         Value::Telephone => phones::labelled(w, at, label.identifier),
         Value::Date => dates::labelled(w, at),
         Value::Age => age(w, at),
         Value::Zip => zip(w, at),
+        Value::Address => places::labelled(w, at, bridge.marked),
         Value::Decimal => decimal(w, at),
         Value::Secret if bridge.marked || w.is_before(hit.end, SPACE) => secret(w, at, label),
         Value::Patient => return patient(w, hit.end, bridge, label, found),
         Value::Name => return name(w, hit, bridge, label, found),
         Value::NumberedCode | Value::Secret => None,
     };
-    found.candidates.extend(candidate.map(|candidate| {
-        let range = w.offset(candidate.start)..w.offset(candidate.end);
-        match candidate.cover {
-            Cover::Whole | Cover::Letters => numbers::as_number(w, range, candidate),
-            _ => candidate,
-        }
-    }));
+    found.candidates.extend(candidate.map(|candidate| whole_number(w, candidate)));
+}
+
+/// Whether a quote of JSON's own stands in `bridge`, and not a second one: what follows is no
+/// string, and `null` is no name.
+fn leaves_string(w: &Window<'_>, bridge: Range<usize>) -> bool {
+    let quotes = bridge.filter(|at| w.byte(*at) == b'"' && w.before(*at) != b'\\').count();
+    quotes % 2 == 1
+}
+
+/// A bare number of a JSON text is covered as a whole, or the text would be none.
+fn whole_number(w: &Window<'_>, candidate: Candidate) -> Candidate {
+    let number = json::number_around(w, w.offset(candidate.start));
+    match number.filter(|_| candidate.cover != Cover::Age) {
+        Some(number) => Candidate {
+            start: w.position(number.start),
+            end: w.position(number.end),
+            ..candidate.covered(Cover::JsonNumber)
+        },
+        None => candidate,
+    }
 }
 
 /// ZIP codes by label: five or nine digits keep three, other countries' codes keep nothing.
@@ -66,13 +86,27 @@ pub(super) fn zip(w: &Window<'_>, at: usize) -> Option<Candidate> {
     let digits = w.skip(at, DIGIT);
     let plus = w.byte(digits) == b'-' && w.skip(digits + 1, DIGIT) == digits + 5;
     let end = if plus { digits + 5 } else { digits };
-    if digits - at == 5 && !w.is(end, ALNUM) {
+    let longer = w.is(end, ALNUM) || w.byte(end) == b'-' && w.is(end + 1, ALNUM);
+    if digits - at == 5 && !longer {
         return Some(w.found(Identifier::Geography, at..end, 90, "zip").covered(Cover::Zip3));
     }
-    let end = code_end(w, at);
+    let end = postal_code_end(w, code_end(w, at));
     let text = w.slice(at..end);
     ((3..=10).contains(&text.len()) && text.iter().any(u8::is_ascii_digit))
         .then(|| w.found(Identifier::Geography, at..end, 80, "postal code"))
+}
+
+/// The second half of codes that have two: `SW1A 1AA`, `1017 XA`, `840 24`.
+fn postal_code_end(w: &Window<'_>, end: usize) -> usize {
+    let half = end + 1..w.skip(end + 1, UPPER | DIGIT);
+    let is_half = w.byte(end) == b' ' && matches!(half.len(), 2 | 3) && !w.is(half.end, ALNUM);
+    if is_half { half.end } else { end }
+}
+
+/// Twelve digits or more behind `card` or `account` need no word for number.
+fn is_card_like(w: &Window<'_>, at: usize, label: Label) -> bool {
+    let digits = w.slice(at..code_end(w, at)).iter().filter(|byte| byte.is_ascii_digit()).count();
+    label.identifier == Identifier::Account && digits >= 12
 }
 
 /// A token with a digit in it, with the dashes, dots and slashes inside it.

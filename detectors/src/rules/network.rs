@@ -101,7 +101,7 @@ fn mac_from(w: &Window<'_>, first: usize) -> Option<Candidate> {
 
 /// Whether a word right before, past numbers and punctuation, says that a version follows.
 fn is_version(w: &Window<'_>, at: usize) -> bool {
-    if matches!(w.before(at), b'v' | b'V') {
+    if w.holds_versions() || matches!(w.before(at), b'v' | b'V') {
         return true;
     }
     let before = w.slice(at.saturating_sub(VERSION_BYTES)..at);

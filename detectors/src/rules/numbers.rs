@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::groups::{Groups, Separator};
 use super::{Found, codes, dates, network, phones, places};
 use crate::Identifier;
-use crate::bytes::{ALNUM, DIGIT};
+use crate::bytes::DIGIT;
 use crate::checks;
 use crate::finding::Cover;
 use crate::window::{Candidate, Window};
@@ -57,9 +57,15 @@ pub(super) fn card(w: &Window<'_>, groups: &Groups) -> Option<Candidate> {
     Some(w.found(Identifier::Account, span, score, why))
 }
 
-/// Covers a bare number in a way that leaves a JSON text valid.
-pub(super) fn as_number(w: &Window<'_>, range: Range<usize>, candidate: Candidate) -> Candidate {
-    if is_json_number(w, &range) { candidate.covered(Cover::JsonNumber) } else { candidate }
+/// A bare number of a JSON text: its key decides, but for what is plainly a card or a day.
+pub(super) fn of_json(w: &Window<'_>, number: Range<usize>, found: &mut Found) -> usize {
+    let digits = number.start..w.skip(number.start, DIGIT);
+    if digits == number {
+        let groups = Groups::read(w, digits.clone());
+        let candidate = card(w, &groups).or_else(|| dates::compact(w, &digits));
+        found.candidates.extend(candidate.map(|it| it.covered(Cover::JsonNumber)));
+    }
+    number.end
 }
 
 fn several(w: &Window<'_>, groups: &Groups, found: &mut Found) -> Option<usize> {
@@ -69,7 +75,8 @@ fn several(w: &Window<'_>, groups: &Groups, found: &mut Found) -> Option<usize> 
         .or_else(|| dates::numeric(w, groups))
         .or_else(|| phones::grouped(w, groups))
         .or_else(|| network::ipv4(w, groups))
-        .or_else(|| card(w, groups));
+        .or_else(|| card(w, groups))
+        .or_else(|| phones::by_place(w, groups));
     let Some(candidate) = candidate else {
         return single(w, &token, groups, found);
     };
@@ -100,12 +107,7 @@ fn single(
     }
     .or_else(|| phones::international(w, groups))?;
     let end = w.offset(candidate.end);
-    let range = w.offset(candidate.start)..end;
-    found.push(if candidate.cover == Cover::Whole || candidate.cover == Cover::Letters {
-        as_number(w, range, candidate)
-    } else {
-        candidate
-    });
+    found.push(candidate);
     Some(end)
 }
 
@@ -142,14 +144,4 @@ fn is_issued(area: &[u8], group: &[u8]) -> bool {
 
 fn is_one_digit(digits: &[u8]) -> bool {
     digits.windows(2).all(|pair| pair[0] == pair[1])
-}
-
-/// A number that is a whole JSON value: nothing but blanks between it and JSON's punctuation.
-fn is_json_number(w: &Window<'_>, range: &Range<usize>) -> bool {
-    let before = w.skip_back(range.start, crate::bytes::SPACE);
-    let behind = w.skip(range.end, crate::bytes::SPACE);
-    w.json
-        && matches!(w.before(before), b':' | b',' | b'[' | b'{')
-        && matches!(w.byte(behind), b',' | b']' | b'}')
-        && w.slice(range.clone()).iter().all(|byte| !crate::bytes::is(*byte, ALNUM & !DIGIT))
 }

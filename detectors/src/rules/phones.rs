@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::groups::{Groups, Separator};
 use crate::Identifier;
-use crate::bytes::{self, ALNUM, DIGIT, SPACE};
+use crate::bytes::{self, ALNUM, DIGIT};
 use crate::checks;
 use crate::window::{Candidate, Window};
 
@@ -50,7 +50,7 @@ pub(super) fn bare(w: &Window<'_>, token: &Range<usize>) -> Option<Candidate> {
     let amount = matches!(w.before(token.start), b'.' | b'$' | b',' | b'-' | b'/' | b'_' | b'#')
         || matches!(w.byte(token.end), b'.' | b',') && w.is(token.end + 1, DIGIT)
         || matches!(w.byte(token.end), b'-' | b'/' | b'_' | b'%');
-    if !valid || amount || is_json_value(w, token) {
+    if !valid || amount {
         return None;
     }
     let start = open(w, token.start);
@@ -77,6 +77,19 @@ pub(super) fn labelled(w: &Window<'_>, at: usize, identifier: Identifier) -> Opt
     let digits = count_digits(w, at..end);
     (w.is(first, DIGIT) && (5..=DIGITS).contains(&digits) && first <= at + 2)
         .then(|| w.found(identifier, at..extension_end(w, end), 90, "labelled telephone"))
+}
+
+/// Seven to thirteen digits in groups, where a word behind says whose: `781 1704 office`,
+/// `0699 868 88 55-Fax`.
+pub(super) fn by_place(w: &Window<'_>, groups: &Groups) -> Option<Candidate> {
+    let first = groups.group(0);
+    let end = run_end(w, first.start, 13);
+    let digits = count_digits(w, first.start..end);
+    let word = w.skip_any(end, b" -,(");
+    let word = w.slice(word..w.skip(word, bytes::ALPHA).min(word + 8));
+    let known = PLACES.iter().any(|place| word.eq_ignore_ascii_case(place.as_bytes()));
+    ((7..=13).contains(&digits) && known)
+        .then(|| telephone(w, open(w, first.start)..end, 70, "telephone by its place"))
 }
 
 /// The start of a number whose first digit is at `at`: its bracket and plus sign.
@@ -127,9 +140,9 @@ fn extension_end(w: &Window<'_>, at: usize) -> usize {
     if is_number { end } else { at }
 }
 
-/// A fax if the word says so, before or behind.
+/// A fax if the word behind says so.
 fn telephone(w: &Window<'_>, span: Range<usize>, score: u8, why: &'static str) -> Candidate {
-    let behind = w.skip(span.end, SPACE);
+    let behind = w.skip_any(span.end, b" -,(");
     let fax = w.starts_with_caseless(behind, b"fax");
     let identifier = if fax { Identifier::Fax } else { Identifier::Telephone };
     w.found(identifier, span, score, why)
@@ -139,7 +152,5 @@ fn count_digits(w: &Window<'_>, range: Range<usize>) -> usize {
     w.slice(range).iter().filter(|byte| byte.is_ascii_digit()).count()
 }
 
-/// A bare number as a JSON value: a key must call it a telephone.
-fn is_json_value(w: &Window<'_>, token: &Range<usize>) -> bool {
-    w.json && matches!(w.before(w.skip_back(token.start, SPACE)), b':' | b',' | b'[')
-}
+const PLACES: [&str; 10] =
+    ["office", "fax", "mobile", "cell", "home", "work", "desk", "direct", "tel", "phone"];

@@ -2,16 +2,19 @@
 
 use std::ops::Range;
 
+use super::Found;
 use super::groups::Groups;
-use super::{Found, numbers};
 use crate::Identifier;
 use crate::anchors::STATES;
 use crate::bytes::{ALNUM, ALPHA, DIGIT, LOWER, SPACE, UPPER, WORD};
 use crate::finding::Cover;
-use crate::window::Window;
+use crate::window::{Candidate, Window};
 
 /// Words between a house number and the street's suffix.
 const STREET_WORDS: usize = 4;
+
+/// How much of a line a label calls an address.
+const ADDRESS_BYTES: usize = 120;
 
 /// Words of a city's name.
 const CITY_WORDS: usize = 3;
@@ -85,16 +88,29 @@ pub(super) fn zip(
     let plus = groups.len() > 1 && groups.size(1) == 4 && w.byte(token.end) == b'-';
     let end = if plus { token.end + 5 } else { token.end };
     let zip = w.found(Identifier::Geography, token.start..end, 85, "zip").covered(Cover::Zip3);
-    found.push(numbers_safe(w, zip));
+    found.push(zip);
     let city = w.skip_back(state.start, SPACE);
     push_city(w, if w.before(city) == b',' { city - 1 } else { city }, found);
     Some(end)
 }
 
-/// In a JSON text a bare number can't keep its three digits with stars behind them.
-fn numbers_safe(w: &Window<'_>, zip: crate::window::Candidate) -> crate::window::Candidate {
-    let range = w.offset(zip.start)..w.offset(zip.end);
-    numbers::as_number(w, range, zip)
+/// What a label calls an address: from a number on, or all that a colon announces, to the end of
+/// the line or sentence.
+pub(super) fn labelled(w: &Window<'_>, at: usize, marked: bool) -> Option<Candidate> {
+    let line = w.slice(at..at + ADDRESS_BYTES);
+    let ends = |index: usize, byte: u8| {
+        let next = line.get(index + 1).copied().unwrap_or(b'\n');
+        let sentence = matches!(byte, b'.' | b'?' | b'!')
+            && next.is_ascii_whitespace()
+            && line.get(index.saturating_sub(1)).is_some_and(u8::is_ascii_digit);
+        matches!(byte, b'\n' | b';' | b'"' | b'\\' | b'<' | b'|') || sentence
+    };
+    let length = line.iter().enumerate().position(|(index, byte)| ends(index, *byte));
+    let end = w.skip_back(at + length.unwrap_or(line.len()), SPACE);
+    let numbered = w.is(at, DIGIT) && w.slice(at..end).contains(&b' ');
+    let told =
+        numbered || marked && w.is(at, UPPER) && w.slice(at..end).iter().any(u8::is_ascii_digit);
+    told.then(|| w.found(Identifier::Geography, at..end, 65, "address label"))
 }
 
 /// The capitalised words that end at `end` are a city's.

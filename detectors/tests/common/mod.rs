@@ -1,4 +1,5 @@
 #![allow(dead_code, reason = "each test binary uses a part")]
+#![allow(clippy::unwrap_used, reason = "a test that can't be set up has failed")]
 //! Texts with their findings marked, `SSN «ssn 123-45-6789»`, and the scanner that must mark the
 //! same.
 
