@@ -101,7 +101,7 @@ impl Counts {
             // 164.514(b)(2)(i)(C) names dates and ages together, (B) the ZIP code.
             Class::Date | Class::Age => Identifier::Date,
             Class::Zip => Identifier::Geography,
-            Class::Clear | Class::Unclassified => return,
+            Class::Clear | Class::Unclassified | Class::Version => return,
         };
         self.found(identifier);
     }

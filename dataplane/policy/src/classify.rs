@@ -120,7 +120,7 @@ impl<'r> Classifier<'r> {
             .reduce(Class::raise);
         declared.unwrap_or_else(|| {
             let named = members.iter().map(|member| self.told(member, column));
-            named.fold(Class::Unclassified, Class::raise)
+            named.reduce(Class::raise).unwrap_or_default()
         })
     }
 
@@ -137,14 +137,15 @@ impl<'r> Classifier<'r> {
         let by_type = match (self.kind_of)(column.type_oid) {
             // Nothing of an individual stands in a yes or no.
             Some(TypeKind::Bool) => return Class::Unclassified,
-            Some(TypeKind::Inet) => Class::Direct(Identifier::IpAddress),
-            Some(TypeKind::MacAddr) => Class::Direct(Identifier::Device),
-            _ => Class::Unclassified,
+            Some(TypeKind::Inet) => Some(Class::Direct(Identifier::IpAddress)),
+            Some(TypeKind::MacAddr) => Some(Class::Direct(Identifier::Device)),
+            _ => None,
         };
         let by_domain = self.domains.get(&column.type_oid);
         let by_domain = by_domain.and_then(|domain| class::by_name("", domain));
         let by_name = class::by_name(&relation.name, &column.name);
-        [by_domain, by_name].into_iter().flatten().fold(by_type, Class::raise)
+        let told = [by_type, by_domain, by_name].into_iter().flatten().reduce(Class::raise);
+        told.unwrap_or_default()
     }
 
     fn view(&mut self, raw: &'r RawRelation, depth: usize) -> Relation {

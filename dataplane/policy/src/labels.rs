@@ -26,7 +26,7 @@ fn one(label: &str) -> Option<Class> {
     Some(words().find_map(class_word).unwrap_or(UNTRACED))
 }
 
-/// `clear` is no class that a label can give.
+/// `clear` and `version` are no classes that a label can give.
 fn class_word(word: &str) -> Option<Class> {
-    Class::from_name(word).filter(|&class| class != Class::Clear)
+    Class::from_name(word).filter(|class| class.is_masked())
 }

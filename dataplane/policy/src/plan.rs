@@ -190,9 +190,13 @@ impl Cover<'_> {
 
     fn by_class(&self, column: &Column, masked: bool, value: Value) -> (Action, Class) {
         let limited = self.preset == Preset::LimitedDataSet;
-        let class = class_of(column);
+        let class = match class_of(column) {
+            Class::Version if !value.kind.is_text_like() => Class::Unclassified,
+            class => class,
+        };
         let action = match class {
             Class::Clear => Action::Pass,
+            Class::Version => Action::Scan,
             Class::Date | Class::Age | Class::Zip if limited => Action::Pass,
             Class::Direct(Identifier::Geography) if limited && is_town_or_state(&column.name) => {
                 Action::Pass

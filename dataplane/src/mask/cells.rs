@@ -52,6 +52,7 @@ impl Cells {
                     at,
                 };
                 let mark = self.gather.mark();
+                self.gather.column(column.class);
                 let outcome = self.scan(value, dates, length, 0);
                 if outcome == Outcome::Null {
                     self.gather.abandon(mark);

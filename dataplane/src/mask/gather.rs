@@ -32,6 +32,8 @@ struct Place {
 #[derive(Default)]
 pub(super) struct Gather {
     batch: Batch,
+    /// Of the column whose cells are pushed.
+    class: Class,
     places: Vec<Place>,
     /// Findings of one cell, and the cell as it was.
     findings: Vec<Finding>,
@@ -40,9 +42,14 @@ pub(super) struct Gather {
 }
 
 impl Gather {
+    /// What is pushed from now on is of a column of this class.
+    pub(super) fn column(&mut self, class: Class) {
+        self.class = class;
+    }
+
     /// `text` is to be scanned; what is found is covered at `start..start + len`.
     pub(super) fn push(&mut self, text: &[u8], start: usize, len: usize, cover: Cover) {
-        self.batch.push(text);
+        self.batch.push_of(text, self.class);
         self.places.push(Place { start, len, cover });
     }
 
