@@ -350,8 +350,10 @@ fn attempt_35_a_search_path_changed_under_a_cached_statement_does_not_escape() {
 
 #[test]
 fn attempt_36_a_users_own_count_is_not_the_safe_one() {
-    masked_or_refused("SELECT public.count(ssn) FROM patients");
-    let mut agent = clinic().agent();
+    let own = "CREATE FUNCTION public.count(text) RETURNS text LANGUAGE sql AS 'SELECT $1'";
+    let clinic = Clinic::with(own, |_| ());
+    let mut agent = clinic.agent();
+    agent.query("SELECT public.count(ssn) FROM patients").unwrap();
     agent.query("SET search_path = public, pg_catalog").unwrap();
     agent.query("SELECT count(ssn) FROM patients").unwrap();
     assert_clean("count(text) before pg_catalog's", agent.received());

@@ -22,7 +22,6 @@ CREATE FUNCTION ssn_of(integer) RETURNS text LANGUAGE sql AS 'SELECT ssn FROM pa
 CREATE FUNCTION people() RETURNS TABLE (who text, reference text) LANGUAGE sql AS
 'SELECT last_name, ssn FROM patients';
 -- A user's own function under the name of a safe one.
-CREATE FUNCTION public.count(text) RETURNS text LANGUAGE sql AS 'SELECT $1';
 
 CREATE SCHEMA decoy;
 CREATE TABLE decoy.codes (code text);

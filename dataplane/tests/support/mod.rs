@@ -28,10 +28,16 @@ impl Clinic {
 
     /// Starts one. `change` may adjust what `lazaret init` wrote.
     pub(crate) fn start(change: impl FnOnce(&mut GatewayOptions)) -> Self {
+        Self::with("", change)
+    }
+
+    /// Starts one whose database has more in it.
+    pub(crate) fn with(more: &str, change: impl FnOnce(&mut GatewayOptions)) -> Self {
         let postgres = Postgres::start(&PostgresOptions::default()).unwrap();
         postgres.execute("postgres", "CREATE DATABASE clinic").unwrap();
         postgres.execute(Self::DATABASE, &patients::clinic(PATIENTS)).unwrap();
         postgres.execute(Self::DATABASE, include_str!("attempts.sql")).unwrap();
+        postgres.execute(Self::DATABASE, more).unwrap();
         let mut options = GatewayOptions {
             upstream: postgres.url(Self::DATABASE),
             settings: vec![("listen", "allow_plaintext", "true".into())],
