@@ -173,6 +173,10 @@ impl End {
                 SqlState::INVALID_CATALOG_NAME,
                 "this database does not exist or is not offered by the gateway",
             ),
+            Self::NotAdmitted(RefusalReason::ProviderUnavailable) => Report::fatal(
+                SqlState::CANNOT_CONNECT_NOW,
+                "the gateway can't check tokens at present",
+            ),
             Self::NotAdmitted(_) => Report::fatal(
                 SqlState::INVALID_AUTHORIZATION_SPECIFICATION,
                 "the gateway did not accept the token that was sent as the password",
