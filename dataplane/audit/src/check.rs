@@ -21,6 +21,7 @@ pub struct Contents {
     pub records: u64,
     pub first_sequence: u64,
     pub last_sequence: u64,
+    /// Of the shard's own records; both 0 if there is none.
     pub first_time_us: u64,
     pub last_time_us: u64,
     /// Present if the process died in this segment.
@@ -127,7 +128,10 @@ impl Walk {
         if header.sequence == 0 && !matches!(view, View::Boot(_) | View::Recovery(_)) {
             return Err(order(record, "a shard's first record tells its boot"));
         }
-        self.note_time(header.sequence, header.time_us);
+        // Control's clock at recovery says nothing of the shard's.
+        if !matches!(view, View::Recovery(_)) {
+            self.note_time(header.sequence, header.time_us);
+        }
         self.contents.records += 1;
         self.contents.last_sequence = header.sequence;
         self.look_at(record, view)

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use tempfile::TempDir;
+
 use crate::record::{Boot, Heartbeat, Response, SessionStart, Statement};
 use crate::seal::{Digest, Head, Seal, sign};
 use crate::{
@@ -18,6 +20,11 @@ pub(crate) fn identity(boot: u64, shard: u16, index: u64) -> Identity {
 
 pub(crate) fn time_us(sequence: u64) -> u64 {
     FIRST_TIME_US + sequence * 1_000
+}
+
+/// In memory where there is such a folder: the tests sync thousands of times.
+pub(crate) fn scratch() -> TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
 }
 
 /// Prepares and begins a segment of the smallest size.

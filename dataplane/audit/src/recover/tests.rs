@@ -1,5 +1,7 @@
+use proptest::prelude::*;
+
 use super::*;
-use crate::fixture::{append, begin, identity, time_us};
+use crate::fixture::{append, begin, identity, scratch, time_us};
 use crate::{Contents, SegmentImage, SegmentWriter, check_segment, segment_file_name};
 
 const FIRST: u64 = 0;
@@ -12,7 +14,7 @@ struct Killed {
 }
 
 fn killed_at_each_step() -> Vec<Killed> {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = scratch();
     let identity = identity(1, 0, 0);
     let path = folder.path().join(segment_file_name(&identity));
     let mut writer = begin(folder.path(), &identity, FIRST);
@@ -142,7 +144,7 @@ fn after_a_power_cut_each_page_may_be_old_or_new() {
 
 #[test]
 fn a_header_older_than_the_frames_loses_nothing() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = scratch();
     let identity = identity(1, 0, 3);
     let path = folder.path().join(segment_file_name(&identity));
     let prepared = {
@@ -162,7 +164,7 @@ fn a_header_older_than_the_frames_loses_nothing() {
 
 #[test]
 fn committed_records_that_cannot_be_read_are_counted_as_lost_and_the_file_is_kept() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = scratch();
     let identity = identity(1, 0, 0);
     let path = folder.path().join(segment_file_name(&identity));
     let mut writer = begin(folder.path(), &identity, 0);
@@ -186,7 +188,7 @@ fn committed_records_that_cannot_be_read_are_counted_as_lost_and_the_file_is_kep
 
 #[test]
 fn a_segment_whose_writer_lives_is_not_touched() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = scratch();
     let identity = identity(1, 0, 0);
     let path = folder.path().join(segment_file_name(&identity));
     let mut writer = begin(folder.path(), &identity, 0);
@@ -201,7 +203,7 @@ fn a_segment_whose_writer_lives_is_not_touched() {
 
 #[test]
 fn a_finished_segment_stays_as_it_is() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = scratch();
     let identity = identity(1, 0, 0);
     let path = folder.path().join(segment_file_name(&identity));
     crate::fixture::finished(folder.path(), &identity, 0, 4);
@@ -212,7 +214,7 @@ fn a_finished_segment_stays_as_it_is() {
 
 #[test]
 fn a_segment_full_to_the_reserve_can_still_be_recovered() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = scratch();
     let identity = identity(1, 0, 0);
     let path = folder.path().join(segment_file_name(&identity));
     let mut writer = begin(folder.path(), &identity, 0);
@@ -228,11 +230,33 @@ fn a_segment_full_to_the_reserve_can_still_be_recovered() {
 
 #[test]
 fn what_is_no_segment_is_refused() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = scratch();
     let path = folder.path().join("x.seg");
     for bytes in [&b""[..], b"LZSEGMNT", &[0; 8192], &[0xFF; 8192]] {
         std::fs::write(&path, bytes).unwrap();
         assert!(recover(&path, 0).is_err());
         assert_eq!(std::fs::read(&path).unwrap(), bytes);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 512,
+        rng_seed: prop::test_runner::RngSeed::Fixed(2),
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn whatever_the_disk_did_behind_the_header_the_rest_is_well_formed(
+        which in any::<prop::sample::Index>(),
+        damage in prop::collection::vec((HEADER_BYTES..8192, any::<u8>()), 0..16),
+    ) {
+        let states = killed_at_each_step();
+        let mut bytes = which.get(&states).bytes.clone();
+        for (at, value) in damage {
+            bytes[at] = value;
+        }
+        // The check is in `recovered`.
+        let _ = recovered(&bytes);
     }
 }

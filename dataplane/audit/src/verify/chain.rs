@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::sealed::{Fault, Judged, Outcome};
 use super::{Findings, FirstBad};
-use crate::check::{Contents, silence};
+use crate::check::{Contents, Tail, silence};
 use crate::folder::{HEAD_FILE_NAME, seal_file_name, segment_file_name};
 use crate::seal::{ChainHead, ChainId, Digest, Head};
 
@@ -47,7 +47,7 @@ enum Link {
 /// The end of the last segment, if the next one follows on it.
 #[derive(Clone, Copy)]
 struct End {
-    last_sequence: u64,
+    next_sequence: Option<u64>,
     last_time_us: u64,
 }
 
@@ -181,48 +181,49 @@ impl<'a> Walk<'a> {
         end: Option<End>,
         findings: &mut Findings,
     ) -> Option<End> {
-        let &Contents { records, first_sequence, first_time_us, .. } = contents;
-        findings.records += records;
-        let first_of_boot = contents.identity.index == 0;
-        let expected = end.map(|end| end.last_sequence.saturating_add(1));
-        let expected = expected.or(first_of_boot.then_some(0));
-        if expected.is_some_and(|expected| expected != first_sequence) {
-            let reason = "its sequences do not follow on those before it".to_owned();
-            let segment = name.to_owned();
-            findings.tampered(FirstBad { segment, sequence: first_sequence, offset: 0, reason });
+        findings.records += contents.records;
+        if let Err(reason) = follows(contents, end) {
+            let (segment, sequence) = (name.to_owned(), contents.first_sequence);
+            let reason = reason.to_owned();
+            findings.tampered(FirstBad { segment, sequence, offset: 0, reason });
             self.intact = false;
         }
-        if let Some(end) = end {
-            if first_time_us < end.last_time_us {
-                let reason = "its time goes back behind that of the segment before it".to_owned();
-                let segment = name.to_owned();
-                findings.tampered(FirstBad {
-                    segment,
-                    sequence: first_sequence,
-                    offset: 0,
-                    reason,
-                });
-                self.intact = false;
-            }
-            let between = silence(end.last_time_us, first_sequence, first_time_us);
-            between.iter().for_each(|found| findings.silent(found.describe(name)));
+        let between = end.and_then(|end| {
+            silence(end.last_time_us, contents.first_sequence, contents.first_time_us)
+        });
+        for found in between.iter().chain(&contents.silences) {
+            findings.silent(found.describe(name));
         }
-        contents.silences.iter().for_each(|found| findings.silent(found.describe(name)));
-        self.tail(name, contents, findings);
+        tail(name, contents, findings);
         if self.intact {
-            findings.trusted_prefix += records;
+            findings.trusted_prefix += contents.records;
         }
-        let &Contents { last_sequence, last_time_us, .. } = contents;
-        Some(End { last_sequence, last_time_us })
+        // Where records were lost, nobody knows how many there were before the next segment.
+        let lost = contents.recovery.is_some_and(|tail| tail.lost_records > 0);
+        let next_sequence = contents.last_sequence.checked_add(1).filter(|_| !lost);
+        Some(End { next_sequence, last_time_us: contents.last_time_us })
     }
+}
 
-    fn tail(&mut self, name: &str, contents: &Contents, findings: &mut Findings) {
-        let Some(tail) = contents.recovery else { return };
-        let torn = tail.torn_bytes;
-        findings.torn(format!("{name}: its process died, {torn} torn bytes, recovered"));
-        if tail.lost_records > 0 {
-            let lost = tail.lost_records;
-            findings.missing(format!("{name}: {lost} committed records could not be recovered"));
-        }
+/// Whether a segment goes on where the one before it ended.
+fn follows(contents: &Contents, end: Option<End>) -> Result<(), &'static str> {
+    let &Contents { first_sequence, first_time_us, last_time_us, .. } = contents;
+    let first_of_boot = (contents.identity.index == 0).then_some(0);
+    let expected = end.map_or(first_of_boot, |end| end.next_sequence);
+    if expected.is_some_and(|expected| expected != first_sequence) {
+        return Err("its sequences do not follow on those before it");
+    }
+    let own_records = last_time_us > 0;
+    if own_records && end.is_some_and(|end| first_time_us < end.last_time_us) {
+        return Err("its time goes back behind that of the segment before it");
+    }
+    Ok(())
+}
+
+fn tail(name: &str, contents: &Contents, findings: &mut Findings) {
+    let Some(Tail { torn_bytes, lost_records }) = contents.recovery else { return };
+    findings.torn(format!("{name}: its process died, {torn_bytes} torn bytes, recovered"));
+    if lost_records > 0 {
+        findings.missing(format!("{name}: {lost_records} committed records were not recovered"));
     }
 }

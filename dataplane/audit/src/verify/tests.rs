@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::*;
-use crate::fixture::{ORIGIN, Shipper, append, begin, finished, identity, time_us};
+use crate::fixture::{ORIGIN, Shipper, append, begin, finished, identity, scratch, time_us};
 use crate::reader::SegmentReader;
 use crate::seal::{Digest, Seal, sign};
 use crate::{
@@ -19,11 +19,7 @@ struct Shipped {
 }
 
 fn shipped() -> Shipped {
-    let mut shipped = Shipped {
-        local: tempfile::tempdir().unwrap(),
-        folder: tempfile::tempdir().unwrap(),
-        shipper: Shipper::new(),
-    };
+    let mut shipped = Shipped { local: scratch(), folder: scratch(), shipper: Shipper::new() };
     shipped.add(identity(1, 0, 0), 0, 6);
     shipped.add(identity(1, 1, 0), 0, 5);
     shipped.add(identity(1, 0, 1), 6, 7);
@@ -112,11 +108,7 @@ fn the_report_has_the_agreed_json_form() {
 
 #[test]
 fn every_flipped_bit_of_a_segment_its_seal_and_the_head_is_tampering() {
-    let mut shipped = Shipped {
-        local: tempfile::tempdir().unwrap(),
-        folder: tempfile::tempdir().unwrap(),
-        shipper: Shipper::new(),
-    };
+    let mut shipped = Shipped { local: scratch(), folder: scratch(), shipper: Shipper::new() };
     shipped.add(identity(1, 0, 0), 0, 3);
     let trust = shipped.shipper.trust();
     for name in [segment(1, 0, 0), seal(1, 0, 0), HEAD_FILE_NAME.to_owned()] {
@@ -266,7 +258,7 @@ fn an_older_head_shows() {
 fn another_history_of_the_same_key_is_tampering() {
     // A backup restored: the log was sealed a second time from an older point.
     let mut shipped = shipped();
-    let folder = tempfile::tempdir().unwrap();
+    let folder = scratch();
     let mut again = Shipper { key: shipped.shipper.key, head: Head::new(ORIGIN.to_owned()) };
     finished(folder.path(), &identity(1, 0, 0), 0, 4);
     again.ship(folder.path(), shipped.folder.path(), &identity(1, 0, 0));
@@ -425,7 +417,7 @@ fn segments_whose_sequences_leave_a_hole_are_refused_however_they_are_sealed() {
 
 #[test]
 fn where_there_is_nothing_there_is_no_verdict() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = scratch();
     for folder in [folder.path(), &folder.path().join("absent")] {
         assert_eq!(verify_folder(folder, None).verdict, Verdict::Unusable);
     }
@@ -436,7 +428,7 @@ fn where_there_is_nothing_there_is_no_verdict() {
 
 /// A seal over anything at all, signed by the right key: what a broken or hostile control could ship.
 fn sealed_anyhow(bytes: &[u8]) -> Verdict {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = scratch();
     let mut shipper = Shipper::new();
     let seal = Seal {
         origin: ORIGIN.to_owned(),
@@ -531,7 +523,7 @@ proptest! {
         damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..64),
         cut in any::<prop::sample::Index>(),
     ) {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = scratch();
         finished(folder.path(), &identity(1, 0, 0), 0, 6);
         let mut bytes = std::fs::read(folder.path().join(segment(1, 0, 0))).unwrap();
         bytes.truncate(6000);

@@ -1,5 +1,5 @@
 use super::*;
-use crate::fixture::{append, begin, identity, session_start, statement};
+use crate::fixture::{append, begin, identity, scratch, session_start, statement};
 use crate::record::{Bind, Heartbeat, View};
 use crate::{SegmentImage, SegmentReader, prepare, segment_file_name};
 
@@ -11,7 +11,7 @@ fn load(folder: &Path, identity: &Identity) -> SegmentImage {
 
 #[test]
 fn what_was_appended_is_read_where_it_lies() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = scratch();
     let identity = identity(1, 3, 0);
     let mut writer = begin(folder.path(), &identity, 10);
     let groups: Vec<String> = (0..40).map(|n| format!("group {n}")).collect();
@@ -42,7 +42,7 @@ fn what_was_appended_is_read_where_it_lies() {
 
 #[test]
 fn what_is_not_committed_is_not_read() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = scratch();
     let identity = identity(1, 0, 0);
     let mut writer = begin(folder.path(), &identity, 0);
     append(&mut writer, &identity);
@@ -53,7 +53,7 @@ fn what_is_not_committed_is_not_read() {
 
 #[test]
 fn a_full_segment_says_so_and_has_room_for_its_end() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = scratch();
     let identity = identity(1, 0, 0);
     let mut writer = begin(folder.path(), &identity, 0);
     let body = Heartbeat { open_sessions: 0, records: 0 }.into();
@@ -75,7 +75,7 @@ fn a_full_segment_says_so_and_has_room_for_its_end() {
 
 #[test]
 fn a_record_over_the_limit_is_refused_and_leaves_no_trace() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = scratch();
     let identity = identity(1, 0, 0);
     let mut writer = begin(folder.path(), &identity, 0);
     let text = "x".repeat(MAX_FRAME_BYTES);
@@ -93,7 +93,7 @@ fn a_record_over_the_limit_is_refused_and_leaves_no_trace() {
 
 #[test]
 fn the_largest_record_fits() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = scratch();
     let identity = identity(1, 0, 0);
     let mut writer = begin(folder.path(), &identity, 0);
     let fits = |writer: &mut SegmentWriter, bytes: usize| {
@@ -109,7 +109,7 @@ fn the_largest_record_fits() {
 
 #[test]
 fn a_clock_that_goes_back_is_held() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = scratch();
     let identity = identity(1, 0, 0);
     let mut writer = begin(folder.path(), &identity, 0);
     let body = Heartbeat { open_sessions: 0, records: 0 }.into();
@@ -125,7 +125,7 @@ fn a_clock_that_goes_back_is_held() {
 
 #[test]
 fn a_segment_is_begun_once_and_by_one() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = scratch();
     let identity = identity(1, 0, 0);
     let path = folder.path().join(segment_file_name(&identity));
     prepare(&path, &identity, MIN_SEGMENT_BYTES).unwrap();
@@ -137,7 +137,7 @@ fn a_segment_is_begun_once_and_by_one() {
 
 #[test]
 fn a_file_that_is_not_as_it_was_prepared_is_not_mapped() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = scratch();
     let identity = identity(1, 0, 0);
     let path = folder.path().join(segment_file_name(&identity));
     prepare(&path, &identity, MIN_SEGMENT_BYTES).unwrap();
@@ -157,7 +157,7 @@ fn a_file_that_is_not_as_it_was_prepared_is_not_mapped() {
 
 #[test]
 fn a_segment_is_prepared_whole_or_not_at_all() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = scratch();
     let path = folder.path().join("x.seg");
     let refused = [
         (identity(1, 0, 0), MIN_SEGMENT_BYTES - 4096),
