@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 
 use harness::{run, tree};
 
-use super::story::expect;
+use super::story::{expect, secrets};
 use super::world::World;
 use crate::error::TaskError;
 use crate::terminal::{heading, quoted, shown, typed};
@@ -33,10 +33,16 @@ pub(super) fn is_shipped(world: &mut World) -> Result<(), TaskError> {
         format!("the gateway did not drain: {status:?}")
     })?;
     let shipped = world.folder.join("shipped");
+    let secrets = secrets(world)?;
     let mut total = 0;
     for file in files(&shipped)? {
         let bytes = size(&file);
         total += bytes;
+        let content = fs::read(&file).map_err(TaskError::io("reading evidence"))?;
+        let leaks = secrets
+            .iter()
+            .any(|secret| content.windows(secret.len()).any(|window| window == secret.as_bytes()));
+        expect(!leaks, || format!("{} holds an identifier", file.display()))?;
         let name = file.strip_prefix(&shipped).unwrap_or(&file).display().to_string();
         quoted(&format!("{bytes:>9} bytes  {name}"));
     }
