@@ -81,11 +81,6 @@ impl<'b> Forward<'b> {
         &self.input.filled()[settled..self.write]
     }
 
-    /// What is on its way and was not settled yet.
-    pub(super) fn unsettled(&self) -> &[u8] {
-        &self.input.filled()[self.settled..self.write]
-    }
-
     /// The frame at the front has `len` bytes in all and is wanted in one piece.
     pub(super) fn need(&mut self, len: usize) {
         self.needed = len;

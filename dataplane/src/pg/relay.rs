@@ -207,9 +207,10 @@ impl Relaying {
         if self.draining && idle { Err(End::Draining) } else { Ok(()) }
     }
 
-    /// Whether the client's next message has to wait.
+    /// Whether the client's next message has to wait. COPY data doesn't: replies wait for it.
     fn must_hold(&self) -> bool {
-        self.schema.holds() || self.expected.is_full()
+        let copying = matches!(self.answer, Answer::CopyIn { ended: false });
+        !copying && (self.schema.holds() || self.expected.is_full())
     }
 
     fn resume(&mut self, context: &mut Context<'_>) {

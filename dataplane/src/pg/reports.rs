@@ -28,10 +28,24 @@ pub(super) fn rebuild(fields: &Fields<'_>, is_error: bool, text: &str) -> Report
     let place = place(fields, sqlstate, text);
     let message = words(sqlstate, place.as_ref().and_then(|place| place.name));
     let report = Report::new(severity.unwrap_or(fallback.0), sqlstate, message).detail(WITHHELD);
-    match place {
+    let report = match place {
         Some(place) => report.position(place.position),
         None => report,
-    }
+    };
+    with_source(report, fields)
+}
+
+/// Where in the server's source it was raised: the compiler put that there, and drivers tell by it
+/// whether a cached statement has to be prepared again.
+fn with_source(report: Report, fields: &Fields<'_>) -> Report {
+    const LONGEST: usize = 64;
+    let known = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.');
+    [field::FILE, field::LINE, field::ROUTINE].into_iter().fold(report, |report, code| match fields
+        .value(code)
+    {
+        Some(text) if text.len() <= LONGEST && text.iter().all(known) => report.field(code, text),
+        _ => report,
+    })
 }
 
 /// Covers findings in every field of a whole frame.

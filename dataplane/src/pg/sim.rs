@@ -6,11 +6,16 @@
 //! all of it from outside.
 
 mod catalog;
+mod client;
+mod database;
 mod log;
 mod messages;
+mod random;
+mod server;
 mod world;
 
 mod copy;
+mod drive;
 mod errors;
 mod login;
 mod policy;

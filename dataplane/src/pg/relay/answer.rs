@@ -8,7 +8,7 @@ use lazaret_sql::Kind;
 use super::Relaying;
 use super::copy::CopyOut;
 use super::expected::Reply;
-use super::judge::{Analysis, WORST};
+use super::judge::Analysis;
 use super::objects::Name;
 
 /// The results of a statement are told apart by what has come of them.
@@ -80,7 +80,7 @@ impl Relaying {
             (Reply::CloseStatement(_) | Reply::ClosePortal(_) | Reply::Refused(_), None) => {
                 self.transaction_reach
             }
-            (_, None) => WORST,
+            (_, None) => Reach::WORST,
         }
     }
 }

@@ -169,6 +169,11 @@ impl Expected {
         }
     }
 
+    /// The COPY came to a good end, so its Syncs were ignored.
+    pub(super) fn on_copied(&mut self) {
+        self.strays = 0;
+    }
+
     /// The front takes COPY data: Syncs right behind it will be ignored.
     pub(super) fn on_copy_in(&mut self) {
         while self.queue.get(1).is_some_and(|next| matches!(next.reply, Reply::Sync)) {

@@ -10,9 +10,6 @@ use lazaret_sql::{Kind, ParseError, Statement};
 
 use crate::pg::plans::Planned;
 
-/// Whatever may be: masked relations are read, and functions called that may do anything.
-pub(super) const WORST: Reach = Reach { masked: true, foreign_function: true };
-
 /// A statement that may run, with what is needed when its results come.
 pub(super) struct Analysis {
     /// `None` where it isn't known.
@@ -29,7 +26,7 @@ impl Analysis {
     pub(super) fn unknown() -> Rc<Self> {
         Rc::new(Self {
             statement: None,
-            reach: WORST,
+            reach: Reach::WORST,
             text: "".into(),
             snapshot_version: u64::MAX,
             planned: Planned::default(),

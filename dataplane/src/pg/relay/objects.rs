@@ -22,10 +22,6 @@ impl Name {
     pub(super) fn new(name: &[u8]) -> Self {
         Self(name[..name.len().min(NAME_BYTES)].into())
     }
-
-    pub(super) fn as_bytes(&self) -> &[u8] {
-        &self.0
-    }
 }
 
 #[derive(Default)]

@@ -237,6 +237,9 @@ impl Relaying {
         if matches!(self.answer, Answer::CopyOut(_) | Answer::CopyIn { ended: false }) {
             return Err(End::UpstreamProtocol("a statement that ended within COPY"));
         }
+        if matches!(self.answer, Answer::CopyIn { .. }) {
+            self.expected.on_copied();
+        }
         let request = self.expected.front().map_or(0, |front| front.request);
         let completed = match self.expected.front_mut() {
             Some(Reply::Query(batch)) => {
@@ -257,7 +260,7 @@ impl Relaying {
         self.answer = Answer::Between;
         if !self.transparent {
             let completed = completed.unwrap_or_else(Analysis::unknown);
-            self.after(&completed);
+            self.after(&self.resolve(&completed));
             self.remember(&completed, tag, request);
         }
         self.recorder.done(Outcome::Complete);
@@ -284,7 +287,7 @@ impl Relaying {
             (Answer::Between | Answer::Rows(_), Some(Reply::Execute { portal })) => {
                 self.answer = Answer::Between;
                 if let Some(portal) = self.objects.portal(&portal) {
-                    let analysis = portal.analysis.clone();
+                    let analysis = self.resolve(&portal.analysis);
                     self.after(&analysis);
                 }
                 self.recorder.done(Outcome::Suspended);

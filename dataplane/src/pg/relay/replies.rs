@@ -115,8 +115,12 @@ impl Relaying {
         forward: &mut Forward<'_>,
         context: &mut Context<'_>,
     ) -> Result<(), End> {
-        let asynchronous = matches!(tag, backend::NOTICE_RESPONSE | backend::NOTIFICATION_RESPONSE);
-        let Some(front) = self.expected.front().filter(|_| !asynchronous) else { return Ok(()) };
+        let belongs_anywhere = matches!(
+            tag,
+            backend::NOTICE_RESPONSE | backend::NOTIFICATION_RESPONSE | backend::READY_FOR_QUERY
+        );
+        let front = self.expected.front().filter(|_| !belongs_anywhere);
+        let Some(front) = front else { return Ok(()) };
         let request = match &front.reply {
             Reply::Sync => return Ok(()),
             Reply::Execute { portal } => {

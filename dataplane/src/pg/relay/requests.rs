@@ -141,6 +141,8 @@ impl Relaying {
         forward: &mut Forward<'_>,
         context: &mut Context<'_>,
     ) -> Result<(), End> {
+        // What comes now has a record of its own.
+        self.record_copy_in(forward, context)?;
         match step {
             Step::Forward { before, reply } => {
                 if let Some((bytes, reply)) = before {

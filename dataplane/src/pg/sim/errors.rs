@@ -93,7 +93,7 @@ fn a_notification_is_scanned() {
 
 #[test]
 fn a_setting_carries_nothing_out() {
-    let mut world = running("SELECT set_config('application_name', ssn, false) FROM patients");
+    let mut world = running("SELECT ssn FROM patients");
     let status =
         |name: &'static [u8], value: &'static [u8]| reply(Message::ParameterStatus { name, value });
     world.from_upstream(&all(&[

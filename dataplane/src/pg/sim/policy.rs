@@ -260,6 +260,8 @@ fn a_grant_ends_when_it_says() {
 #[test]
 fn who_does_nothing_is_sent_away() {
     let mut world = World::ready(Preset::SafeHarbor);
+    // It took its greeting since the first look.
+    world.deadline();
     world.deadline();
     assert!(shown(&world.take_client())[0].contains("57P05"));
 }
