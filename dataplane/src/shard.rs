@@ -30,6 +30,9 @@ mod tick;
 mod timers;
 mod wire;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use machine::{Accept, postgres};
 pub(crate) use ring::RingError;
 
@@ -236,8 +239,11 @@ impl Shard {
 
     /// Serves until drained.
     pub(crate) fn run(mut self) -> Result<(), ShardError> {
-        while !self.is_done() {
+        loop {
             self.work()?;
+            if self.is_done() {
+                break;
+            }
             self.arm();
             self.ring.turn()?;
             self.clock.read();

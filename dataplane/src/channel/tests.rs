@@ -225,12 +225,25 @@ fn a_close_is_clean_and_the_other_direction_goes_on() {
 }
 
 #[test]
-fn nonsense_is_answered_with_an_alert() {
+fn who_wants_another_protocol_is_told_by_an_alert() {
     let pki = Pki::new(&PKCS_ECDSA_P256_SHA256);
-    let mut server = End::new(Channel::server(pki.server()).unwrap());
-    assert!(server.take_in(&[0x16, 3, 1, 0, 4, 9, 9, 9, 9]).is_err());
-    let answer = server.take_out();
-    assert_eq!(answer.first(), Some(&0x15), "an alert record");
+    let mut config = (*pki.client(UpstreamTlsMode::VerifyFull)).clone();
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    let (mut client, mut server) = ends(Arc::new(config), pki.server(), "db.example");
+    client.open().unwrap();
+    assert!(server.take_in(&client.take_out()).is_err());
+    let error = client.take_in(&server.take_out()).unwrap_err();
+    let told = rustls::Error::AlertReceived(rustls::AlertDescription::NoApplicationProtocol);
+    assert!(matches!(error, ChannelError::Tls(error) if error == told));
+}
+
+#[test]
+fn nonsense_is_no_handshake() {
+    let pki = Pki::new(&PKCS_ECDSA_P256_SHA256);
+    for nonsense in [&b"\x16\x03\x01\0\x04\x09\x09\x09\x09"[..], b"GET / HTTP/1.1\r\n"] {
+        let mut server = End::new(Channel::server(pki.server()).unwrap());
+        assert!(server.take_in(nonsense).is_err());
+    }
 }
 
 #[test]

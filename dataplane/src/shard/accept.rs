@@ -74,6 +74,11 @@ impl Listener {
         Ok(Self { socket: listener.into(), secure: false, path: None })
     }
 
+    #[cfg(test)]
+    pub(crate) fn local_address(&self) -> Option<SocketAddr> {
+        SockRef::from(&self.socket).local_addr().ok()?.as_socket()
+    }
+
     pub(crate) fn unix(path: &Path) -> Result<Self, ListenError> {
         let named = |error| ListenError::new(path.display().to_string(), error);
         if is_stale(path) {

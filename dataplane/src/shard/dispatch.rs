@@ -15,7 +15,7 @@ impl Shard {
             (Token::Accept { listener }, Outcome::Accepted { socket, more }) => {
                 self.accepted(listener, socket, more);
             }
-            (Token::Wake, Outcome::Woken(_)) => {
+            (Token::Wake, Outcome::Woken) => {
                 self.ring.wait_for_wake(&self.eventfd, Token::Wake);
                 self.read_letters();
             }

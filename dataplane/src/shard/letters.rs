@@ -174,6 +174,12 @@ impl FilesPost {
 }
 
 impl FilesInbox {
+    /// For tests, which have no executor.
+    #[cfg(test)]
+    pub(crate) fn next_blocking(&self) -> ToFiles {
+        self.queue.recv().expect("shards hold the other end")
+    }
+
     /// The next letter, whenever it comes.
     pub(crate) async fn next(&self) -> ToFiles {
         poll_fn(|context| {

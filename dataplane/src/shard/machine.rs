@@ -88,7 +88,9 @@ impl Machine for pg::Session {
 }
 
 /// Stands in for a machine that panicked.
-pub(super) struct Over;
+pub(super) struct Over {
+    pub(super) grant: Option<String>,
+}
 
 impl Machine for Over {
     fn on_bytes(&mut self, _side: Side, input: &mut Buffer, _context: &mut Context<'_>) {
@@ -107,5 +109,9 @@ impl Machine for Over {
 
     fn is_over(&self) -> bool {
         true
+    }
+
+    fn grant(&self) -> Option<&str> {
+        self.grant.as_deref()
     }
 }

@@ -98,7 +98,7 @@ pub(crate) enum Outcome {
     },
     Connected(io::Result<()>),
     Alarm,
-    Woken(io::Result<()>),
+    Woken,
     Readable(io::Result<()>),
     Synced(io::Result<()>),
 }
@@ -363,7 +363,7 @@ impl<T: Copy> Ring<T> {
             Cargo::Send(batch) => Outcome::Sent { batch, count: result },
             Cargo::Connect { .. } => Outcome::Connected(result.map(drop)),
             Cargo::Alarm { .. } => Outcome::Alarm,
-            Cargo::Wake { .. } => Outcome::Woken(result.map(drop)),
+            Cargo::Wake { .. } => Outcome::Woken,
             Cargo::Readable => Outcome::Readable(result.map(drop)),
             Cargo::Sync => Outcome::Synced(result.map(drop)),
         };

@@ -126,7 +126,8 @@ impl Slot {
     }
 
     fn condemn(&mut self, tools: &mut Tools) {
-        self.machine = Box::new(Over);
+        let grant = self.machine.grant().map(str::to_owned);
+        self.machine = Box::new(Over { grant });
         tools.effects.clear();
         tools.traffic.panics += 1;
         for side in [Side::Client, Side::Upstream] {
