@@ -27,7 +27,9 @@ pub(super) fn rebuild(fields: &Fields<'_>, is_error: bool, text: &str) -> Report
     let sqlstate = fields.sqlstate().filter(|sqlstate| sqlstate.is_known()).unwrap_or(fallback.1);
     let place = place(fields, sqlstate, text);
     let message = words(sqlstate, place.as_ref().and_then(|place| place.name));
-    let report = Report::new(severity.unwrap_or(fallback.0), sqlstate, message).detail(WITHHELD);
+    let whole = is_whole(sqlstate) && place.as_ref().is_some_and(|place| place.name.is_some());
+    let report = Report::new(severity.unwrap_or(fallback.0), sqlstate, message);
+    let report = if whole { report } else { report.detail(WITHHELD) };
     let report = match place {
         Some(place) => report.position(place.position),
         None => report,
@@ -107,6 +109,11 @@ fn name_at(text: &str) -> Option<&str> {
 fn is_of(severity: Severity, is_error: bool) -> bool {
     let errors = matches!(severity, Severity::Error | Severity::Fatal | Severity::Panic);
     errors == is_error
+}
+
+/// PostgreSQL says no more than the name itself, so nothing is withheld.
+fn is_whole(sqlstate: SqlState) -> bool {
+    matches!(sqlstate, SqlState::UNDEFINED_TABLE | SqlState::UNDEFINED_COLUMN)
 }
 
 /// PostgreSQL's own words where they are always the same, else the condition's name.

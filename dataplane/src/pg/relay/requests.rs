@@ -48,7 +48,7 @@ impl Relaying {
             let header = frame::peek(forward.unread(), frame::MAX_BYTES)
                 .map_err(|_| End::ClientProtocol("invalid message length"))?;
             let Some(header) = header else { return Ok(()) };
-            if self.must_hold() && header.tag != frontend::TERMINATE {
+            if (self.must_hold() && header.tag != frontend::TERMINATE) || self.is_early(header.tag) {
                 self.held = true;
                 return Ok(());
             }
@@ -57,6 +57,15 @@ impl Relaying {
                 return Ok(());
             }
         }
+    }
+
+    /// COPY data that came before the server asked for it: some clients send it right behind the
+    /// statement. Whether it is wanted, the replies that are still due will tell.
+    fn is_early(&self, tag: u8) -> bool {
+        let for_copy = matches!(tag, frontend::COPY_DATA | frontend::COPY_DONE | frontend::COPY_FAIL);
+        let copying = matches!(self.answer, Answer::CopyIn { ended: false });
+        let due = !self.expected.is_empty() && !self.expected.is_discarding();
+        for_copy && !copying && due
     }
 
     /// Takes what there is of a message that is taken in pieces. False: more is to come.
