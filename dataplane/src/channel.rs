@@ -107,8 +107,8 @@ impl Channel {
     ) -> Result<Opened, ChannelError> {
         let opened = self.open_records(records, plain, out, pool);
         if opened.is_err() {
-            // Behind an error rustls has one alert to send; the second error adds nothing.
-            let _ = self.step(records, plain, out, pool);
+            // Behind an error rustls has an alert to send; the second error adds nothing.
+            while let Ok(Step::Again) = self.step(records, plain, out, pool) {}
         }
         opened
     }

@@ -134,10 +134,6 @@ impl Batch {
         self.pieces.push_back(piece);
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.pieces.iter().map(|piece| piece.filled().len()).sum()
-    }
-
     /// Gives the pieces that left back to the pool.
     pub(crate) fn consume(&mut self, mut count: usize, pool: &mut Pool) {
         while count > 0 {
