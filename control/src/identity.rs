@@ -24,7 +24,7 @@ use lazaret_link::RefusalReason;
 
 use self::claims::Claims;
 pub(crate) use self::http::HttpError;
-use self::provider::Provider;
+use self::provider::{Pace, Provider};
 use self::token::Token;
 
 /// All issuers that are believed.
@@ -44,8 +44,12 @@ pub(crate) struct Principal {
 
 impl Identity {
     pub(crate) fn new(issuers: &[Issuer]) -> Result<Self, HttpError> {
-        let providers = issuers.iter().map(Provider::new).collect::<Result<_, _>>()?;
-        Ok(Self { providers })
+        Self::with_pace(issuers, Pace::default())
+    }
+
+    fn with_pace(issuers: &[Issuer], pace: Pace) -> Result<Self, HttpError> {
+        let provider = |issuer| Provider::new(issuer, pace);
+        Ok(Self { providers: issuers.iter().map(provider).collect::<Result<_, _>>()? })
     }
 
     pub(crate) async fn verify(

@@ -204,7 +204,7 @@ max_sessions = 0
     /d/lazaret.toml:24:26: `cleer` is no class
       mend: write clear, date, age, zip, or the name of an identifier
     /d/lazaret.toml:26:17: no size for a segment
-      mend: write a multiple of 4096 from 1048576 to 4294967296
+      mend: write a multiple of 4096 from 73728 to 268435456
     /d/lazaret.toml:27:18: segments would rotate for ever
       mend: write a number of seconds from 1
     /d/lazaret.toml:29:12: 1 is out of range

@@ -5,6 +5,7 @@
 //! who come meanwhile wait for the same answer.
 
 use std::sync::{Arc, RwLock};
+use std::time::Duration;
 
 use lazaret_config::Issuer;
 use lazaret_link::RefusalReason;
@@ -19,12 +20,31 @@ use super::http::{Http, HttpError};
 use super::token::Token;
 use crate::limits::{KEYS_FRESH_FOR, KEYS_USABLE_FOR, PROVIDER_REQUEST_INTERVAL};
 
+/// How often a provider is asked, and how long its answer counts.
+#[derive(Clone, Copy)]
+pub(crate) struct Pace {
+    pub(crate) request_interval: Duration,
+    pub(crate) fresh_for: Duration,
+    pub(crate) usable_for: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            request_interval: PROVIDER_REQUEST_INTERVAL,
+            fresh_for: KEYS_FRESH_FOR,
+            usable_for: KEYS_USABLE_FOR,
+        }
+    }
+}
+
 pub(crate) struct Provider {
     shared: Arc<Shared>,
 }
 
 struct Shared {
     issuer: Issuer,
+    pace: Pace,
     http: Http,
     keys: RwLock<Option<Arc<Keys>>>,
     /// When the provider was last asked, and whether it answered. Held while it is being asked.
@@ -63,10 +83,10 @@ enum DiscoveryError {
 }
 
 impl Provider {
-    pub(crate) fn new(issuer: &Issuer) -> Result<Self, HttpError> {
+    pub(crate) fn new(issuer: &Issuer, pace: Pace) -> Result<Self, HttpError> {
         let http = Http::new(issuer.root_certificates.as_deref())?;
         let (keys, asked) = (RwLock::new(None), Mutex::new(None));
-        Ok(Self { shared: Arc::new(Shared { issuer: issuer.clone(), http, keys, asked }) })
+        Ok(Self { shared: Arc::new(Shared { issuer: issuer.clone(), pace, http, keys, asked }) })
     }
 
     pub(crate) fn issuer(&self) -> &Issuer {
@@ -75,7 +95,7 @@ impl Provider {
 
     pub(crate) async fn verify_signature(&self, token: &Token<'_>) -> Result<(), RefusalReason> {
         if let Some(keys) = self.shared.usable_keys() {
-            if keys.read_at.elapsed() > KEYS_FRESH_FOR {
+            if keys.read_at.elapsed() > self.shared.pace.fresh_for {
                 self.refresh_in_background();
             }
             if keys.has_candidate(token) {
@@ -90,7 +110,7 @@ impl Provider {
         tokio::spawn(async move {
             // Someone who holds the lock is asking already.
             let Ok(mut asked) = shared.asked.try_lock() else { return };
-            if asked.is_none_or(|asked| asked.at.elapsed() >= PROVIDER_REQUEST_INTERVAL) {
+            if asked.is_none_or(|asked| asked.at.elapsed() >= shared.pace.request_interval) {
                 *asked = Some(shared.ask().await);
             }
         });
@@ -100,7 +120,7 @@ impl Provider {
 impl Shared {
     fn usable_keys(&self) -> Option<Arc<Keys>> {
         let keys = self.keys.read().unwrap_or_else(|poisoned| poisoned.into_inner());
-        keys.clone().filter(|keys| keys.read_at.elapsed() < KEYS_USABLE_FOR)
+        keys.clone().filter(|keys| keys.read_at.elapsed() < self.pace.usable_for)
     }
 
     /// Asks the provider, unless it was asked since this token came, and verifies with what is known
@@ -115,7 +135,7 @@ impl Shared {
             Some(last) if last.at >= arrived => last,
             earlier => {
                 if let Some(earlier) = earlier {
-                    tokio::time::sleep_until(earlier.at + PROVIDER_REQUEST_INTERVAL).await;
+                    tokio::time::sleep_until(earlier.at + self.pace.request_interval).await;
                 }
                 let now = self.ask().await;
                 *asked = Some(now);

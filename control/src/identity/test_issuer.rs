@@ -18,7 +18,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use lazaret_config::Issuer;
 use serde_json::{Value, json};
 
-use super::Identity;
+use super::{Identity, Pace};
 
 /// An issuer whose answers the test can change while it runs.
 pub(crate) struct TestIssuer {
@@ -87,7 +87,11 @@ impl TestIssuer {
     }
 
     pub(crate) fn identity(&self) -> Identity {
-        Identity::new(&[self.configured()]).unwrap()
+        self.identity_with(Pace::default())
+    }
+
+    pub(crate) fn identity_with(&self, pace: Pace) -> Identity {
+        Identity::with_pace(&[self.configured()], pace).unwrap()
     }
 
     /// Claims that are good for ten minutes.
@@ -126,11 +130,10 @@ impl Key {
     pub(crate) fn jwk(&self, id: &str) -> Value {
         let mut jwk = match self {
             Self::Rsa(pair) => {
-                let public = pair.public_key();
                 json!({
                     "kty": "RSA",
-                    "n": URL_SAFE_NO_PAD.encode(public.modulus().big_endian_without_leading_zero()),
-                    "e": URL_SAFE_NO_PAD.encode(public.exponent().big_endian_without_leading_zero()),
+                    "n": URL_SAFE_NO_PAD.encode(modulus(pair)),
+                    "e": "AQAB",
                 })
             }
             Self::Ec(pair) => {
@@ -177,6 +180,13 @@ impl Key {
         let signature = self.sign(algorithm, message.as_bytes());
         format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
     }
+}
+
+/// PKCS #1 has it behind the heads of the sequence and of the integer.
+pub(crate) fn modulus(pair: &RsaKeyPair) -> &[u8] {
+    let der = pair.public_key().as_ref();
+    assert_eq!(der.len(), 270, "a 2048-bit key with exponent 65537");
+    &der[9..265]
 }
 
 pub(crate) fn unsigned(header: &Value, claims: &Value) -> String {

@@ -9,19 +9,17 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use super::test_issuer::{Key, TestIssuer, header, unsigned};
+use super::test_issuer::{Key, TestIssuer, header, modulus, unsigned};
 use super::*;
-use crate::limits::{KEYS_USABLE_FOR, PROVIDER_REQUEST_INTERVAL};
 
 const NOW_S: u64 = 1_800_000_000;
 
-/// Lets time pass. The clock runs again afterwards, for a paused one would time out what is read
-/// from a socket.
-async fn pass(time: Duration) {
-    tokio::time::pause();
-    tokio::time::advance(time).await;
-    tokio::time::resume();
-}
+/// Asks the provider whenever there is a reason to.
+const EAGER: Pace = Pace {
+    request_interval: Duration::ZERO,
+    fresh_for: Duration::from_secs(3600),
+    usable_for: Duration::from_secs(3600),
+};
 
 fn now() -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(NOW_S)
@@ -70,9 +68,8 @@ async fn the_public_key_is_no_hmac_secret() {
     let Key::Rsa(pair) = &key else { unreachable!() };
     let issuer = TestIssuer::start(json!([key.jwk("k")])).await;
     let identity = issuer.identity();
-    let der = pair.public_key().as_der().unwrap();
-    let modulus = pair.public_key().modulus().big_endian_without_leading_zero().to_vec();
-    for secret in [der.as_ref(), &modulus] {
+    let spki = pair.public_key().as_der().unwrap();
+    for secret in [spki.as_ref(), pair.public_key().as_ref(), modulus(pair)] {
         let message = unsigned(&header("HS256", "k"), &issuer.claims(NOW_S));
         let hmac = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, secret);
         let tag = aws_lc_rs::hmac::sign(&hmac, message.as_bytes());
@@ -206,14 +203,12 @@ async fn what_is_no_token_is_malformed() {
 async fn a_rotated_key_is_found_and_a_withdrawn_one_is_refused() {
     let (old, new) = (Key::ed(), Key::ec());
     let issuer = TestIssuer::start(json!([old.jwk("old")])).await;
-    let identity = issuer.identity();
+    let identity = issuer.identity_with(EAGER);
     let old_token = old.token(&header("EdDSA", "old"), &issuer.claims(NOW_S));
     let new_token = new.token(&header("ES256", "new"), &issuer.claims(NOW_S));
     assert!(identity.verify(&old_token, now()).await.is_ok());
     issuer.set_keys(Some(json!([new.jwk("new")])));
-    pass(PROVIDER_REQUEST_INTERVAL).await;
     assert!(identity.verify(&new_token, now()).await.is_ok());
-    pass(PROVIDER_REQUEST_INTERVAL).await;
     assert_eq!(identity.verify(&old_token, now()).await, Err(RefusalReason::Signature));
 }
 
@@ -241,17 +236,45 @@ async fn made_up_key_ids_do_not_turn_the_gateway_on_the_provider() {
 async fn known_keys_serve_on_while_the_provider_is_down() {
     let (key, other) = (Key::ed(), Key::ed());
     let issuer = TestIssuer::start(json!([key.jwk("k")])).await;
-    let identity = issuer.identity();
+    let identity = issuer.identity_with(EAGER);
     let token = key.token(&header("EdDSA", "k"), &issuer.claims(NOW_S));
     assert!(identity.verify(&token, now()).await.is_ok());
     issuer.set_keys(None);
-    pass(PROVIDER_REQUEST_INTERVAL).await;
     assert!(identity.verify(&token, now()).await.is_ok());
     let unknown = other.token(&header("EdDSA", "new"), &issuer.claims(NOW_S));
     let refused = identity.verify(&unknown, now()).await;
     assert_eq!(refused, Err(RefusalReason::ProviderUnavailable));
-    pass(KEYS_USABLE_FOR).await;
-    assert_eq!(identity.verify(&token, now()).await, Err(RefusalReason::ProviderUnavailable));
+}
+
+#[tokio::test]
+async fn known_keys_do_not_serve_for_ever() {
+    let key = Key::ed();
+    let issuer = TestIssuer::start(json!([key.jwk("k")])).await;
+    let identity = issuer.identity_with(Pace { usable_for: Duration::from_millis(200), ..EAGER });
+    let token = key.token(&header("EdDSA", "k"), &issuer.claims(NOW_S));
+    while identity.verify(&token, now()).await.is_err() {}
+    issuer.set_keys(None);
+    let refusal = loop {
+        match identity.verify(&token, now()).await {
+            Ok(_) => tokio::task::yield_now().await,
+            Err(reason) => break reason,
+        }
+    };
+    assert_eq!(refusal, RefusalReason::ProviderUnavailable);
+}
+
+#[tokio::test]
+async fn keys_are_read_again_in_the_background_when_they_grow_old() {
+    let (old, new) = (Key::ed(), Key::ec());
+    let issuer = TestIssuer::start(json!([old.jwk("old")])).await;
+    let identity = issuer.identity_with(Pace { fresh_for: Duration::ZERO, ..EAGER });
+    let withdrawn = old.token(&header("EdDSA", "old"), &issuer.claims(NOW_S));
+    assert!(identity.verify(&withdrawn, now()).await.is_ok());
+    issuer.set_keys(Some(json!([new.jwk("new")])));
+    // It is accepted until the reading that it starts itself is done.
+    while identity.verify(&withdrawn, now()).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
 }
 
 #[tokio::test]

@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime};
 use lazaret_audit::SigningKey;
 use lazaret_config::Layout;
 use lazaret_link::{
-    Admission, FromControl, FromDataplane, PROTOCOL, RefusalReason, Secret, Settings, decode,
-    encode,
+    Admission, FromControl, FromDataplane, PROTOCOL, RefusalReason, Secret, SegmentFile, Settings,
+    decode, encode,
 };
 use lazaret_policy::Grant;
 use serde_json::json;
@@ -51,7 +51,6 @@ impl Control {
             segment_folder: config.recording.folder.clone(),
             shipping_folder: config.recording.ship_to.clone(),
             segment_bytes: config.recording.segment_bytes,
-            ready_segments: 2,
         };
         let seal_key = SigningKey::generate("lazaret/test").unwrap();
         let custodian = Custodian::open(custody, seal_key).await.unwrap();
@@ -179,7 +178,19 @@ impl Dataplane {
         }
     }
 
-    async fn segment(&mut self) -> lazaret_link::SegmentFile {
+    /// Those that come before the first lease.
+    async fn first_segments(&mut self) -> Vec<SegmentFile> {
+        let mut segments = Vec::new();
+        loop {
+            match self.next().await.expect("control hung up") {
+                FromControl::Segment(segment) => segments.push(segment),
+                FromControl::Lease { snapshot_version: 1 } => return segments,
+                _ => panic!("not what a greeting holds"),
+            }
+        }
+    }
+
+    async fn segment(&mut self) -> SegmentFile {
         match self.expect(|message| matches!(message, FromControl::Segment(_))).await {
             FromControl::Segment(segment) => segment,
             _ => unreachable!(),
@@ -221,13 +232,14 @@ async fn a_data_plane_that_starts_gets_settings_a_snapshot_and_its_segments() {
     assert_eq!(snapshot.version, 1);
     assert_eq!(snapshot.hash.len(), 64);
     assert!(snapshot.policies.contains_key("agents.cedar"));
+    let segments = dataplane.first_segments().await;
     for shard in [0, 1] {
-        let segment = dataplane.segment().await;
-        assert_eq!(segment.shard, shard);
-        assert!(segment.path.is_file());
+        let own = segments.iter().filter(|segment| segment.shard == shard);
+        let indices: Vec<u64> = own.map(|segment| segment.index).collect();
+        assert!(!indices.is_empty());
+        assert!(indices.iter().copied().eq(0..indices.len() as u64), "{indices:?}");
     }
-    let lease = dataplane.expect(|message| matches!(message, FromControl::Lease { .. })).await;
-    assert!(matches!(lease, FromControl::Lease { snapshot_version: 1 }));
+    assert!(segments.iter().all(|segment| segment.path.is_file()));
 }
 
 #[tokio::test]
@@ -328,17 +340,13 @@ async fn a_stale_catalog_is_answered_by_a_snapshot() {
 async fn a_shard_that_wants_a_segment_gets_its_next() {
     let control = Control::start().await;
     let (mut dataplane, _) = control.greeted().await;
-    let mut last = None;
-    for _ in 0..4 {
-        let segment = dataplane.segment().await;
-        if segment.shard == 1 {
-            last = Some(segment.index);
-        }
-    }
+    let segments = dataplane.first_segments().await;
+    let last = segments.iter().filter(|segment| segment.shard == 1).map(|segment| segment.index);
+    let last = last.max().unwrap();
     dataplane.say(&FromDataplane::SegmentWanted { shard: 1 }).await;
     let segment = dataplane.segment().await;
     assert_eq!(segment.shard, 1);
-    assert_eq!(Some(segment.index), last.map(|index| index + 1));
+    assert_eq!(segment.index, last + 1);
     assert!(segment.path.is_file());
 }
 
