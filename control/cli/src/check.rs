@@ -76,6 +76,7 @@ fn notes(subject: &Subject) -> Vec<String> {
     }
     notes.extend(tls::note(config));
     notes.extend(upstream::note(subject));
+    notes.extend(kernel::note(subject));
     notes
 }
 

@@ -181,7 +181,8 @@ pub(crate) struct LimitsSection {
     pub(crate) startup_timeout_ms: u64,
     /// A session that says nothing for so long is ended.
     pub(crate) idle_timeout_ms: u64,
-    /// Sessions at a time, over all shards.
+    /// Connections of clients at a time, over all shards. Each takes a file descriptor, and one more
+    /// once it is let in.
     pub(crate) max_sessions: u32,
     /// How long running sessions go on without control; also the worst case of a revocation while
     /// control is cut off.
@@ -258,7 +259,7 @@ impl Default for LimitsSection {
         Self {
             startup_timeout_ms: 30_000,
             idle_timeout_ms: 3_600_000,
-            max_sessions: 10_000,
+            max_sessions: 12_000,
             lease_ms: 60_000,
             drain_ms: 10_000,
         }

@@ -2,7 +2,7 @@
 
 use io_uring::{IoUring, cqueue, squeue};
 use lazaret_config::Problem;
-use rustix::process::{Resource, Rlimit, getrlimit};
+use rustix::process::{Resource, getrlimit};
 
 use super::Subject;
 
@@ -12,8 +12,7 @@ const OLDEST: (u32, u32) = (6, 1);
 /// Each executor of glommio wants so much locked memory.
 const MEMLOCK_PER_EXECUTOR: u64 = 512 << 10;
 
-/// Two sockets a session, and what a process holds besides.
-const DESCRIPTORS_PER_SESSION: u64 = 2;
+/// What a process holds beside its sessions' sockets.
 const DESCRIPTORS_BESIDES: u64 = 512;
 
 pub(super) fn problems(subject: &Subject) -> Vec<Problem> {
@@ -66,17 +65,25 @@ fn memlock(subject: &Subject) -> Result<(), Problem> {
     Err(subject.source.problem(&["recording", "shards"], message, mend))
 }
 
-/// `lazaret up` raises the soft limit itself.
+/// `lazaret up` raises the soft limit itself. A connection takes one descriptor.
 fn descriptors(subject: &Subject) -> Result<(), Problem> {
     let sessions = u64::from(subject.config.limits.max_sessions);
-    let needed = sessions * DESCRIPTORS_PER_SESSION + DESCRIPTORS_BESIDES;
-    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
-    if has(maximum, needed) {
+    if has(getrlimit(Resource::Nofile).maximum, sessions + DESCRIPTORS_BESIDES) {
         return Ok(());
     }
-    let message = format!("{sessions} sessions take {needed} open files, more than the limit");
+    let message = format!("{sessions} connections are more than the limit of open files");
     let mend = "lower `max_sessions`, or raise the limit: LimitNOFILE in the unit";
     Err(subject.source.problem(&["limits", "max_sessions"], message, mend))
+}
+
+/// One that is let in takes a second, to the upstream.
+pub(super) fn note(subject: &Subject) -> Option<String> {
+    let limit = getrlimit(Resource::Nofile).maximum;
+    let sessions = u64::from(subject.config.limits.max_sessions);
+    (!has(limit, 2 * sessions + DESCRIPTORS_BESIDES)).then(|| {
+        let busy = limit.unwrap_or_default().saturating_sub(DESCRIPTORS_BESIDES) / 2;
+        format!("the limit of open files lets {busy} of {sessions} sessions be let in at a time")
+    })
 }
 
 /// No limit is enough.

@@ -1,0 +1,151 @@
+//! `lazaret check`, on an installation that is well and on each way to spoil it.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::fs;
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use harness::{Postgres, PostgresOptions, free_port_base};
+use tempfile::TempDir;
+
+struct Installation {
+    _temporary: TempDir,
+    folder: PathBuf,
+}
+
+impl Installation {
+    fn new(upstream: &str) -> Self {
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = temporary.path().join("gateway");
+        let port_base = free_port_base().unwrap().to_string();
+        let made = Command::new(env!("CARGO_BIN_EXE_lazaret"))
+            .args(["init", "--upstream", upstream, "--port-base", &port_base, "--dir"])
+            .arg(&folder)
+            .output()
+            .unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        Self { _temporary: temporary, folder }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    fn edit(&self, name: &str, from: &str, to: &str) {
+        let text = fs::read_to_string(self.path(name)).unwrap();
+        assert!(text.contains(from), "{name} does not say {from}");
+        fs::write(self.path(name), text.replace(from, to)).unwrap();
+    }
+
+    /// The exit code and what is printed.
+    fn check(&self) -> (Option<i32>, String) {
+        let output = Command::new(env!("CARGO_BIN_EXE_lazaret"))
+            .args(["check", "--dir"])
+            .arg(&self.folder)
+            .output()
+            .unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    }
+
+    /// What is printed when something must be mended.
+    fn complaint(&self) -> String {
+        let (code, text) = self.check();
+        assert_eq!(code, Some(1), "{text}");
+        assert!(text.contains("mend: "), "{text}");
+        text
+    }
+}
+
+fn server() -> Postgres {
+    Postgres::start(&PostgresOptions::default()).unwrap()
+}
+
+fn url(server: &Postgres) -> String {
+    format!("postgres://{}@127.0.0.1:{}/postgres", Postgres::SUPERUSER, server.port())
+}
+
+fn chmod(path: &Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+#[test]
+fn a_new_installation_in_front_of_a_running_server_is_well() {
+    let server = server();
+    let (code, text) = Installation::new(&url(&server)).check();
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.ends_with("All is well.\n"), "{text}");
+    assert!(text.contains("note  a development issuer is trusted"), "{text}");
+}
+
+#[test]
+fn an_upstream_that_is_away_is_named_at_its_line() {
+    let installation = Installation::new("postgres://svc@127.0.0.1:1/postgres");
+    let text = installation.complaint();
+    let config = fs::read_to_string(installation.path("lazaret.toml")).unwrap();
+    let line = config.lines().position(|line| line.starts_with("url = \"postgres")).unwrap() + 1;
+    assert!(text.contains(&format!("lazaret.toml:{line}:7: ")), "{text}");
+    assert!(text.contains("FAIL  upstream"), "{text}");
+    assert!(text.contains("ok    TLS"), "{text}");
+}
+
+#[test]
+fn each_spoilt_part_is_named_with_its_mend() {
+    let server = server();
+    let new = || Installation::new(&url(&server));
+
+    let misspelt = new();
+    misspelt.edit("lazaret.toml", "allow_plaintext", "allow_plain_text");
+    assert!(misspelt.complaint().contains("did you mean `allow_plaintext`?"));
+
+    let wrong_key = new();
+    let other = new();
+    fs::copy(other.path("tls/server.key"), wrong_key.path("tls/server.key")).unwrap();
+    assert!(wrong_key.complaint().contains("tls/server.key: "));
+
+    let open_key = new();
+    chmod(&open_key.path("keys/seal.key"), 0o644);
+    assert!(open_key.complaint().contains("others may look into it"));
+
+    let bad_policy = new();
+    bad_policy.edit("policy/agents-read-only.cedar", "Action::\"select\"", "Action::\"selekt\"");
+    assert!(bad_policy.complaint().contains("policy/agents-read-only.cedar:"));
+
+    let no_policy = new();
+    fs::remove_file(no_policy.path("policy/agents-read-only.cedar")).unwrap();
+    assert!(no_policy.complaint().contains("without a policy nothing is permitted"));
+
+    let no_folder = new();
+    fs::remove_dir(no_folder.path("segments")).unwrap();
+    assert!(no_folder.complaint().contains("segments: is no folder"));
+
+    let no_database = new();
+    no_database.edit("lazaret.toml", "databases = [\"postgres\"]", "databases = [\"absent\"]");
+    assert!(no_database.complaint().contains("correct the database"));
+}
+
+#[test]
+fn a_port_that_is_taken_is_named() {
+    let server = server();
+    let installation = Installation::new(&url(&server));
+    let config = fs::read_to_string(installation.path("lazaret.toml")).unwrap();
+    let line = config.lines().find(|line| line.starts_with("metrics = ")).unwrap();
+    let address = line.split('"').nth(1).unwrap();
+    let _taken = TcpListener::bind(address).unwrap();
+    let text = installation.complaint();
+    assert!(text.contains(&format!("can't listen on {address}")), "{text}");
+}
+
+#[test]
+fn a_folder_without_a_configuration_is_refused() {
+    let empty = tempfile::tempdir().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_lazaret"))
+        .args(["check", "--dir"])
+        .arg(empty.path())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("run `lazaret init` first"));
+}
