@@ -24,6 +24,7 @@ const SCHEMA: &str = "
     CREATE FUNCTION public.count(text) RETURNS text LANGUAGE sql AS 'SELECT $1';
     CREATE OPERATOR clinic.@@@ (PROCEDURE = texteq, LEFTARG = text, RIGHTARG = text);
     CREATE ROLE svc LOGIN PASSWORD 'throw-away';
+    GRANT USAGE ON SCHEMA clinic TO svc;
     ALTER ROLE svc SET search_path = clinic, public;
 ";
 
