@@ -46,10 +46,16 @@ pub(super) fn whole_numeric(format: Format, length: Length, cell: &mut [u8]) -> 
 pub(super) fn year(format: Format, dates: Dates, cell: &mut [u8]) -> Outcome {
     let generalised = read_int(format, cell).map_or(0, |value| match value {
         1000..=9999 => value.max(dates.oldest_year),
-        1000_01_01..=9999_12_31 => (value / 10_000).max(dates.oldest_year) * 10_000 + 101,
+        value if is_calendar_date(value) => (value / 10_000).max(dates.oldest_year) * 10_000 + 101,
         _ => 0,
     });
     write_int(format, generalised, cell)
+}
+
+/// `yyyymmdd`
+fn is_calendar_date(value: i64) -> bool {
+    let (year, month, day) = (value / 10_000, value / 100 % 100, value % 100);
+    (1000..=9999).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&day)
 }
 
 /// A ZIP code in a number has lost its leading zeros.

@@ -133,7 +133,9 @@ fn a_date_in_a_number_keeps_its_year() {
     };
     assert_eq!(masked(1980), 1980);
     assert_eq!(masked(1920), 1936);
-    assert_eq!(masked(1980_05_17), 1980_01_01);
+    assert_eq!(masked(19_800_517), 19_800_101);
+    assert_eq!(masked(19_801_317), 0);
+    assert_eq!(masked(19_800_500), 0);
     assert_eq!(masked(1_700_000_000), 0);
     assert_eq!(masked(-5), 0);
     let mut text = b"19800517".to_vec();

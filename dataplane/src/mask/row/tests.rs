@@ -98,7 +98,9 @@ const ACTIONS: [(TypeKind, Action); 7] = [
     (TypeKind::Json, Action::Whole),
 ];
 
-fn rows() -> impl Strategy<Value = (Vec<(TypeKind, Action)>, Vec<Vec<Option<Vec<u8>>>>)> {
+type Row = Vec<Option<Vec<u8>>>;
+
+fn rows() -> impl Strategy<Value = (Vec<(TypeKind, Action)>, Vec<Row>)> {
     let cell = prop::option::of(prop_oneof![
         prop::collection::vec(any::<u8>(), 0..20),
         (0_u32..200).prop_map(|age| age.to_string().into_bytes()),
