@@ -58,6 +58,11 @@ fn compare(name: &str, preset: Preset, tls: bool, transcript: impl Fn(&Target) -
     let direct = transcript(&stage.direct(preset, tls, &direct));
     let through = transcript(&stage.through(preset, tls, &through));
     assert!(direct.lines().count() > 2, "the script told nothing:\n{direct}");
+    let heard = |text: &str| -> Vec<String> {
+        let kept = text.lines().filter(|line| preset == Preset::Transparent || !is_reworded(line));
+        kept.map(str::to_owned).collect()
+    };
+    let (direct, through) = (heard(&direct).join("\n"), heard(&through).join("\n"));
     let difference = direct
         .lines()
         .zip(through.lines().chain(std::iter::repeat("(nothing)")))
@@ -66,6 +71,15 @@ fn compare(name: &str, preset: Preset, tls: bool, transcript: impl Fn(&Target) -
         panic!("{name} saw a difference:\n direct: {direct}\nthrough: {through}");
     }
     assert_eq!(direct.lines().count(), through.lines().count(), "{name} was told more:\n{through}");
+}
+
+/// What the default policy tells in its own words: syntax errors come from the gateway's parser and have no
+/// line of the server's source; a function that doesn't exist might be anything, so its error is rebuilt.
+fn is_reworded(line: &str) -> bool {
+    ["LOCATION:", "DETAIL:  The gateway withheld", "HINT:  No function matches"]
+        .iter()
+        .any(|start| line.starts_with(start))
+        || line.contains("nothing_of_the_kind")
 }
 
 fn transcript(mut command: Command, target: &Target) -> String {

@@ -48,7 +48,8 @@ impl Relaying {
             let header = frame::peek(forward.unread(), frame::MAX_BYTES)
                 .map_err(|_| End::ClientProtocol("invalid message length"))?;
             let Some(header) = header else { return Ok(()) };
-            if (self.must_hold() && header.tag != frontend::TERMINATE) || self.is_early(header.tag) {
+            if (self.must_hold() && header.tag != frontend::TERMINATE) || self.is_early(header.tag)
+            {
                 self.held = true;
                 return Ok(());
             }
@@ -62,7 +63,8 @@ impl Relaying {
     /// COPY data that came before the server asked for it: some clients send it right behind the
     /// statement. Whether it is wanted, the replies that are still due will tell.
     fn is_early(&self, tag: u8) -> bool {
-        let for_copy = matches!(tag, frontend::COPY_DATA | frontend::COPY_DONE | frontend::COPY_FAIL);
+        let for_copy =
+            matches!(tag, frontend::COPY_DATA | frontend::COPY_DONE | frontend::COPY_FAIL);
         let copying = matches!(self.answer, Answer::CopyIn { ended: false });
         let due = !self.expected.is_empty() && !self.expected.is_discarding();
         for_copy && !copying && due
