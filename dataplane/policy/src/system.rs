@@ -37,9 +37,10 @@ pub(crate) fn way_out(function: &FunctionUse) -> Option<WayOut> {
     let name = function.name.as_str();
     if REFUSED_FUNCTIONS.contains(&name) || REFUSED_PREFIXES.iter().any(|p| name.starts_with(p)) {
         Some(WayOut::Always)
-    } else if CHANNELS.contains(&name) || name.starts_with("pg_advisory_") {
-        Some(WayOut::ByArguments)
-    } else if name.starts_with("pg_try_advisory_") {
+    } else if CHANNELS.contains(&name)
+        || name.starts_with("pg_advisory_")
+        || name.starts_with("pg_try_advisory_")
+    {
         Some(WayOut::ByArguments)
     } else {
         None

@@ -115,7 +115,7 @@ fn outputs_of(root: Node<'_>, inner: Node<'_>) -> Outputs {
 /// EXPLAIN (ANALYZE); the last of several such options counts.
 fn runs(explain: &ExplainStmt) -> bool {
     let analyze = |option: &&DefElem| option.defname() == Some("analyze");
-    explain.options().iter().filter(analyze).last().is_some_and(|option| match option.arg() {
+    explain.options().iter().rfind(analyze).is_some_and(|option| match option.arg() {
         Node::None => true,
         Node::Integer(number) => number.ival != 0,
         Node::Boolean(value) => value.boolval,

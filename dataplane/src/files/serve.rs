@@ -42,7 +42,11 @@ async fn serve(listener: TcpListener, status: Rc<RefCell<Status>>) {
                     let _open = open;
                     let limit = Duration::from_millis(METRICS_TIMEOUT_MS);
                     // A scraper that is slow or speaks nonsense is its own problem.
-                    let _ = timeout(limit, async move { Ok(converse(stream, status).await) }).await;
+                    let conversation = async move {
+                        converse(stream, status).await;
+                        Ok(())
+                    };
+                    let _ = timeout(limit, conversation).await;
                 })
                 .detach();
             }

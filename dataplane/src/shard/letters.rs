@@ -149,6 +149,7 @@ pub(crate) fn files_post() -> (FilesPost, FilesInbox) {
 
 impl ShardPost {
     /// Gives the letter back if the shard is too far behind, or gone.
+    #[expect(clippy::result_large_err, reason = "the letter comes back; it is moved, not boxed")]
     pub(crate) fn send(&self, letter: ToShard) -> Result<(), ToShard> {
         self.queue.try_send(letter).map_err(TrySendError::into_inner)?;
         // Adding one to an eventfd blocks only at 2^64 - 1.
@@ -159,6 +160,7 @@ impl ShardPost {
 
 impl FilesPost {
     /// Gives the letter back if the files executor is too far behind, or gone.
+    #[expect(clippy::result_large_err, reason = "the letter comes back; it is moved, not boxed")]
     pub(crate) fn send(&self, letter: ToFiles) -> Result<(), ToFiles> {
         self.queue.try_send(letter).map_err(TrySendError::into_inner)?;
         self.waker.wake();

@@ -132,8 +132,8 @@ impl Running {
         for thread in self.threads {
             thread.join().unwrap().unwrap();
         }
-        let shards = 0..self.posts.len();
-        shards.flat_map(|shard| records(&segment_path(self.folder.path(), shard as u16))).collect()
+        let shards = (0..).take(self.posts.len());
+        shards.flat_map(|shard| records(&segment_path(self.folder.path(), shard))).collect()
     }
 }
 

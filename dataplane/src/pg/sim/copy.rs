@@ -18,7 +18,7 @@ fn response(tag: u8, columns: u8) -> Vec<u8> {
 
 fn copying_in(requests: &[Vec<u8>]) -> World {
     let mut world = World::ready(Preset::SafeHarbor);
-    world.from_client(&all(requests));
+    world.client_sends(&all(requests));
     world.take_upstream();
     world
 }
@@ -26,8 +26,8 @@ fn copying_in(requests: &[Vec<u8>]) -> World {
 #[test]
 fn copy_to_stdout_is_masked() {
     let mut world = World::ready(Preset::SafeHarbor);
-    world.from_client(&query("COPY patients TO STDOUT"));
-    world.from_upstream(&all(&[
+    world.client_sends(&query("COPY patients TO STDOUT"));
+    world.upstream_sends(&all(&[
         response(b'H', 3),
         copy_data(b"1\t078-05-1120\twell\n"),
         copy_data(b"2\t078-05-1121\tSSN 078-05-1122\n"),
@@ -44,26 +44,26 @@ fn copy_to_stdout_is_masked() {
 #[test]
 fn copy_from_stdin_passes_with_a_record() {
     let mut world = copying_in(&[query("COPY labs FROM STDIN")]);
-    world.from_upstream(&response(b'G', 2));
+    world.upstream_sends(&response(b'G', 2));
     assert_eq!(tags(&world.take_client()), "G");
     let data = all(&[copy_data(b"2345-7\tmg\n"), copy_data(b"2346-5\tmg\n")]);
-    world.from_client(&data);
+    world.client_sends(&data);
     assert_eq!(world.take_upstream(), data);
     assert_eq!(world.log.records.last(), Some(&Record::CopyIn { bytes: data.len() as u64 }));
-    world.from_client(&copy_done());
+    world.client_sends(&copy_done());
     assert_eq!(world.take_upstream(), copy_done());
-    world.from_upstream(&all(&[complete("COPY 2"), ready()]));
+    world.upstream_sends(&all(&[complete("COPY 2"), ready()]));
     assert_eq!(tags(&world.take_client()), "CZ");
 }
 
 #[test]
 fn copy_data_of_any_size_streams_through() {
     let mut world = copying_in(&[query("COPY labs FROM STDIN")]);
-    world.from_upstream(&response(b'G', 2));
+    world.upstream_sends(&response(b'G', 2));
     let data = copy_data(&vec![b'x'; 5 << 20]);
     let mut sent = 0;
     for piece in data.chunks(60_000) {
-        world.from_client(piece);
+        world.client_sends(piece);
         sent += world.take_upstream().len();
     }
     assert_eq!(sent, data.len());
@@ -79,47 +79,47 @@ fn sync_within_copy_is_ignored_as_the_server_does() {
         execute("", 0),
         sync(),
     ]);
-    world.from_upstream(&all(&[
+    world.upstream_sends(&all(&[
         reply(Message::ParseComplete),
         reply(Message::BindComplete),
         reply(Message::NoData),
         response(b'G', 2),
     ]));
     assert_eq!(tags(&world.take_client()), "12nG");
-    world.from_client(&all(&[copy_data(b"1\t2\n"), flush(), sync(), copy_done(), sync()]));
+    world.client_sends(&all(&[copy_data(b"1\t2\n"), flush(), sync(), copy_done(), sync()]));
     assert_eq!(tags(&world.take_upstream()), "dcS");
-    world.from_upstream(&all(&[complete("COPY 1"), ready()]));
+    world.upstream_sends(&all(&[complete("COPY 1"), ready()]));
     assert_eq!(tags(&world.take_client()), "CZ");
-    world.from_client(&query("SELECT 1"));
+    world.client_sends(&query("SELECT 1"));
     assert_eq!(tags(&world.take_upstream()), "Q");
 }
 
 #[test]
 fn what_a_client_sends_before_it_hears_of_a_failed_copy_goes_nowhere() {
     let mut world = copying_in(&[query("COPY labs FROM STDIN")]);
-    world.from_upstream(&response(b'G', 2));
+    world.upstream_sends(&response(b'G', 2));
     let failed = error(&Report::error(SqlState::BAD_COPY_FILE_FORMAT, "missing data"));
-    world.from_upstream(&all(&[failed, ready()]));
-    world.from_client(&all(&[copy_data(b"1\n"), copy_done(), query("SELECT code FROM labs")]));
+    world.upstream_sends(&all(&[failed, ready()]));
+    world.client_sends(&all(&[copy_data(b"1\n"), copy_done(), query("SELECT code FROM labs")]));
     assert_eq!(tags(&world.take_upstream()), "Q");
 }
 
 #[test]
 fn a_client_may_give_up_a_copy() {
     let mut world = copying_in(&[query("COPY labs FROM STDIN")]);
-    world.from_upstream(&response(b'G', 2));
-    world.from_client(&copy_fail());
+    world.upstream_sends(&response(b'G', 2));
+    world.client_sends(&copy_fail());
     assert_eq!(tags(&world.take_upstream()), "f");
     let failed = error(&Report::error(SqlState::QUERY_CANCELED, "COPY from stdin failed"));
-    world.from_upstream(&all(&[failed, ready()]));
+    world.upstream_sends(&all(&[failed, ready()]));
     assert_eq!(tags(&world.take_client()), "GEZ");
 }
 
 #[test]
 fn copy_data_that_nothing_announced_ends_the_session() {
     let mut world = World::ready(Preset::SafeHarbor);
-    world.from_client(&query("SELECT code FROM labs"));
-    world.from_upstream(&all(&[response(b'H', 1), copy_data(b"078-05-1120\n")]));
+    world.client_sends(&query("SELECT code FROM labs"));
+    world.upstream_sends(&all(&[response(b'H', 1), copy_data(b"078-05-1120\n")]));
     let said = shown(&world.take_client()).concat();
     assert!(said.contains("SFATAL") && !said.contains("1120"), "{said}");
 }
@@ -127,7 +127,7 @@ fn copy_data_that_nothing_announced_ends_the_session() {
 #[test]
 fn copy_in_both_directions_is_not_for_clients() {
     let mut world = World::ready(Preset::Transparent);
-    world.from_client(&query("START_REPLICATION 0/0"));
-    world.from_upstream(&response(b'W', 0));
+    world.client_sends(&query("START_REPLICATION 0/0"));
+    world.upstream_sends(&response(b'W', 0));
     assert!(shown(&world.take_client()).concat().contains("SFATAL"));
 }

@@ -108,15 +108,17 @@ impl Stage {
         let pipelines = random.once_in(2);
         let mut world = World::new(preset);
         let mut server = Server::default();
-        world
-            .from_client(&startup_message(Version::V3_0, &[("user", "u"), ("database", "clinic")]));
-        world.from_client(&password("token"));
+        world.client_sends(&startup_message(
+            Version::V3_0,
+            &[("user", "u"), ("database", "clinic")],
+        ));
+        world.client_sends(&password("token"));
         world.event(Event::Admitted(grant()));
         world.event(Event::UpstreamConnected);
         server.feed(&world.take_upstream());
         let greeting = server.take_output(usize::MAX);
         for byte in greeting {
-            world.from_upstream(&[byte]);
+            world.upstream_sends(&[byte]);
         }
         world.take_client();
         world.take_effects();
@@ -161,7 +163,7 @@ impl Stage {
                 if self.world.session.wants(Side::Client) && waiting < OUTBOX_BYTES {
                     let count = self.some(self.to_gateway.len());
                     let bytes: Vec<u8> = self.to_gateway.drain(..count).collect();
-                    self.world.from_client(&bytes);
+                    self.world.client_sends(&bytes);
                 }
             }
             3 => self.leave_for_server(),
@@ -174,7 +176,7 @@ impl Stage {
                 if self.world.client.len() < OUTBOX_BYTES {
                     let count = self.some(usize::MAX);
                     let bytes = self.server.take_output(count);
-                    self.world.from_upstream(&bytes);
+                    self.world.upstream_sends(&bytes);
                 }
             }
             _ => {

@@ -15,12 +15,12 @@ const CODE: Column<'static> = ("code", LABS, 1, TEXT);
 /// A session in which that statement runs.
 fn running(text: &str) -> World {
     let mut world = World::ready(Preset::SafeHarbor);
-    world.from_client(&query(text));
+    world.client_sends(&query(text));
     world
 }
 
 fn says(mut world: World, bytes: &[u8]) -> String {
-    world.from_upstream(bytes);
+    world.upstream_sends(bytes);
     shown(&world.take_client()).concat()
 }
 
@@ -69,11 +69,11 @@ fn a_notice_over_masked_data_is_rebuilt_too() {
 fn an_error_at_commit_may_tell_of_any_statement_before_it() {
     let mut world = running("BEGIN");
     let in_transaction = ready_in(lazaret_proto::pg::backend::TransactionStatus::InTransaction);
-    world.from_upstream(&all(&[complete("BEGIN"), in_transaction.clone()]));
-    world.from_client(&query("UPDATE patients SET ssn = '1'"));
-    world.from_upstream(&all(&[complete("UPDATE 1"), in_transaction]));
+    world.upstream_sends(&all(&[complete("BEGIN"), in_transaction.clone()]));
+    world.client_sends(&query("UPDATE patients SET ssn = '1'"));
+    world.upstream_sends(&all(&[complete("UPDATE 1"), in_transaction]));
     world.take_client();
-    world.from_client(&sync());
+    world.client_sends(&sync());
     let report = Report::error(SqlState::UNIQUE_VIOLATION, "duplicate").detail("Smith exists");
     let said = says(world, &all(&[error(&report), ready()]));
     assert!(said.contains("C23505") && !said.contains("Smith"), "{said}");
@@ -96,7 +96,7 @@ fn a_setting_carries_nothing_out() {
     let mut world = running("SELECT ssn FROM patients");
     let status =
         |name: &'static [u8], value: &'static [u8]| reply(Message::ParameterStatus { name, value });
-    world.from_upstream(&all(&[
+    world.upstream_sends(&all(&[
         status(b"application_name", b"078-05-1120"),
         status(b"TimeZone", b"<078-05>1120"),
         status(b"my.own", b"078-05-1120"),

@@ -50,7 +50,7 @@ fn starts_tls(world: &mut World) -> bool {
 fn a_client_that_is_admitted_gets_its_own_key_and_its_own_name() {
     let mut world = World::new(Preset::SafeHarbor);
     world.log_in();
-    world.from_upstream(&world.settings_of_server());
+    world.upstream_sends(&world.settings_of_server());
     let sent = world.take_client();
     assert_eq!(tags(&sent), "RSSSSKZ");
     let shown = shown(&sent);
@@ -65,13 +65,13 @@ fn a_client_that_is_admitted_gets_its_own_key_and_its_own_name() {
 fn a_new_client_gets_a_long_cancel_key_and_an_old_one_a_short_one() {
     for (version, bytes) in [(Version::V3_0, 4), (Version::V3_2, 32)] {
         let mut world = World::new(Preset::SafeHarbor);
-        world.from_client(&startup_message(version, &USER));
-        world.from_client(&password("token"));
+        world.client_sends(&startup_message(version, &USER));
+        world.client_sends(&password("token"));
         world.event(Event::Admitted(grant()));
         world.event(Event::UpstreamConnected);
-        world.from_upstream(&reply(Message::Authentication(Authentication::Ok)));
+        world.upstream_sends(&reply(Message::Authentication(Authentication::Ok)));
         world.take_client();
-        world.from_upstream(&world.settings_of_server());
+        world.upstream_sends(&world.settings_of_server());
         let sent = world.take_client();
         let key = super::messages::frames(&sent).find(|(tag, _)| *tag == b'K').unwrap();
         assert_eq!(key.1.len(), 4 + bytes);
@@ -86,7 +86,7 @@ fn a_new_client_gets_a_long_cancel_key_and_an_old_one_a_short_one() {
 fn what_a_newer_client_asks_for_is_negotiated() {
     let mut world = World::new(Preset::SafeHarbor);
     let version = Version { major: 3, minor: 9999 };
-    world.from_client(&startup_message(version, &[USER[0], ("_pq_.wish", "1")]));
+    world.client_sends(&startup_message(version, &[USER[0], ("_pq_.wish", "1")]));
     assert_eq!(tags(&world.take_client()), "vR");
 }
 
@@ -94,9 +94,9 @@ fn what_a_newer_client_asks_for_is_negotiated() {
 fn a_token_that_is_not_accepted_is_refused_in_one_sentence_and_recorded_exactly() {
     for reason in [RefusalReason::Expired, RefusalReason::Signature, RefusalReason::Internal] {
         let mut world = World::new(Preset::SafeHarbor);
-        world.from_client(&startup_message(Version::V3_0, &USER));
+        world.client_sends(&startup_message(Version::V3_0, &USER));
         world.take_client();
-        world.from_client(&password("token"));
+        world.client_sends(&password("token"));
         world.event(Event::NotAdmitted(reason));
         let said = shown(&world.take_client()).join("");
         assert!(said.contains("28000"), "{said}");
@@ -111,9 +111,9 @@ fn a_token_that_is_not_accepted_is_refused_in_one_sentence_and_recorded_exactly(
 #[test]
 fn a_database_that_is_not_offered_is_refused_only_to_who_may_know() {
     let mut world = World::new(Preset::SafeHarbor);
-    world.from_client(&startup_message(Version::V3_0, &[USER[0], ("database", "payroll")]));
+    world.client_sends(&startup_message(Version::V3_0, &[USER[0], ("database", "payroll")]));
     assert_eq!(tags(&world.take_client()), "R");
-    world.from_client(&password("token"));
+    world.client_sends(&password("token"));
     assert_eq!(tags(&world.take_client()), "");
     world.event(Event::Admitted(grant()));
     assert!(shown(&world.take_client())[0].contains("3D000"));
@@ -122,7 +122,7 @@ fn a_database_that_is_not_offered_is_refused_only_to_who_may_know() {
 #[test]
 fn plaintext_over_tcp_is_refused_with_the_mend() {
     let mut world = over_tcp();
-    world.from_client(&startup_message(Version::V3_0, &USER));
+    world.client_sends(&startup_message(Version::V3_0, &USER));
     let said = shown(&world.take_client()).join("");
     assert!(said.contains("28000") && said.contains("sslmode=require"), "{said}");
 }
@@ -130,13 +130,13 @@ fn plaintext_over_tcp_is_refused_with_the_mend() {
 #[test]
 fn tls_is_negotiated_in_whatever_order_libpq_asks() {
     let mut world = over_tcp();
-    world.from_client(&packet(&Packet::GssEncRequest));
+    world.client_sends(&packet(&Packet::GssEncRequest));
     assert_eq!(world.take_client(), b"N");
-    world.from_client(&packet(&Packet::SslRequest));
+    world.client_sends(&packet(&Packet::SslRequest));
     assert_eq!(world.take_client(), b"S");
     assert!(starts_tls(&mut world));
     world.event(tls_ready(None));
-    world.from_client(&startup_message(Version::V3_0, &USER));
+    world.client_sends(&startup_message(Version::V3_0, &USER));
     assert_eq!(tags(&world.take_client()), "R");
 }
 
@@ -144,7 +144,7 @@ fn tls_is_negotiated_in_whatever_order_libpq_asks() {
 fn bytes_stuffed_behind_the_request_for_tls_are_refused() {
     let mut world = over_tcp();
     let stuffed = [packet(&Packet::SslRequest), startup_message(Version::V3_0, &USER)].concat();
-    world.from_client(&stuffed);
+    world.client_sends(&stuffed);
     let said = shown(&world.take_client()).join("");
     assert!(said.contains("received unencrypted data after SSL request"), "{said}");
     assert!(!starts_tls(&mut world));
@@ -156,7 +156,7 @@ fn direct_tls_needs_its_alpn_protocol() {
         [(Some(&b"postgresql"[..]), true), (Some(b"http/1.1"), false), (None, false)]
     {
         let mut world = over_tcp();
-        world.from_client(&[0x16, 3, 1]);
+        world.client_sends(&[0x16, 3, 1]);
         assert!(starts_tls(&mut world));
         assert_eq!(world.unread(Side::Client), 3, "the handshake is the loop's to read");
         world.event(tls_ready(alpn));
@@ -167,7 +167,7 @@ fn direct_tls_needs_its_alpn_protocol() {
 #[test]
 fn a_cancel_request_is_routed_and_ends_its_connection() {
     let mut world = over_tcp();
-    world.from_client(&packet(&Packet::Cancel { process_id: 5, secret: b"abcd" }));
+    world.client_sends(&packet(&Packet::Cancel { process_id: 5, secret: b"abcd" }));
     let effects = world.take_effects();
     assert!(matches!(&effects[..], [Effect::RouteCancel(key), Effect::Close(Side::Client)]
         if key.process_id == 5 && key.secret == b"abcd"));
@@ -189,7 +189,7 @@ fn the_first_bytes_may_come_one_by_one() {
     let mut world = World::new(Preset::SafeHarbor);
     let bytes = [startup_message(Version::V3_0, &USER), password("token")].concat();
     for byte in &bytes {
-        world.from_client(std::slice::from_ref(byte));
+        world.client_sends(std::slice::from_ref(byte));
     }
     let effects = world.take_effects();
     assert!(matches!(&effects[..], [Effect::Admit(admission)]
@@ -198,8 +198,8 @@ fn the_first_bytes_may_come_one_by_one() {
 
 fn dialled() -> World {
     let mut world = World::new(Preset::SafeHarbor);
-    world.from_client(&startup_message(Version::V3_0, &USER));
-    world.from_client(&password("token"));
+    world.client_sends(&startup_message(Version::V3_0, &USER));
+    world.client_sends(&password("token"));
     world.event(Event::Admitted(grant()));
     world.event(Event::UpstreamConnected);
     world.take_client();
@@ -224,7 +224,7 @@ fn the_upstream_is_told_who_it_is_and_what_is_pinned() {
 fn a_password_does_not_leave_in_cleartext() {
     let mut world = dialled();
     world.take_upstream();
-    world.from_upstream(&reply(Message::Authentication(Authentication::CleartextPassword)));
+    world.upstream_sends(&reply(Message::Authentication(Authentication::CleartextPassword)));
     assert!(!world.take_upstream().windows(6).any(|bytes| bytes == b"pencil"));
     assert_eq!(tags(&world.take_client()), "E");
 }
@@ -234,7 +234,7 @@ fn md5_is_answered() {
     let mut world = dialled();
     world.take_upstream();
     let salt = [1, 2, 3, 4];
-    world.from_upstream(&reply(Message::Authentication(Authentication::Md5Password { salt })));
+    world.upstream_sends(&reply(Message::Authentication(Authentication::Md5Password { salt })));
     assert_eq!(world.take_upstream(), password(&md5::response(b"service", b"pencil", salt)));
 }
 
@@ -242,7 +242,7 @@ fn md5_is_answered() {
 fn what_the_upstream_says_of_the_gateways_password_is_not_the_clients_to_know() {
     let mut world = dialled();
     let report = Report::fatal(SqlState::INVALID_PASSWORD, "password failed for user \"service\"");
-    world.from_upstream(&error(&report));
+    world.upstream_sends(&error(&report));
     let said = shown(&world.take_client()).join("");
     assert!(said.contains("08001") && !said.contains("service"), "{said}");
     world.event(Event::Closed(Side::Client));
@@ -254,19 +254,19 @@ fn an_upstream_whose_lexer_differs_is_refused() {
     let mut world = World::new(Preset::SafeHarbor);
     world.log_in();
     let off = Message::ParameterStatus { name: b"standard_conforming_strings", value: b"off" };
-    world.from_upstream(&reply(off));
+    world.upstream_sends(&reply(off));
     assert_eq!(tags(&world.take_client()), "E");
 }
 
 #[test]
 fn a_query_that_came_before_the_upstream_was_ready_is_not_lost() {
     let mut world = World::new(Preset::SafeHarbor);
-    world.from_client(&startup_message(Version::V3_0, &USER));
-    world.from_client(&[password("token"), query("SELECT 1")].concat());
+    world.client_sends(&startup_message(Version::V3_0, &USER));
+    world.client_sends(&[password("token"), query("SELECT 1")].concat());
     world.event(Event::Admitted(grant()));
     world.event(Event::UpstreamConnected);
     world.take_upstream();
-    world.from_upstream(&reply(Message::Authentication(Authentication::Ok)));
-    world.from_upstream(&world.settings_of_server());
+    world.upstream_sends(&reply(Message::Authentication(Authentication::Ok)));
+    world.upstream_sends(&world.settings_of_server());
     assert_eq!(shown(&world.take_upstream()), ["Q SELECT 1"]);
 }

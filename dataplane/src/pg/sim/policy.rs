@@ -23,18 +23,18 @@ fn syntax_error() -> Vec<u8> {
 #[test]
 fn a_refused_query_fails_upstream_and_the_next_one_works() {
     let mut world = World::ready(Preset::SafeHarbor);
-    world.from_client(&query("DROP TABLE patients"));
+    world.client_sends(&query("DROP TABLE patients"));
     assert_eq!(shown(&world.take_upstream()), ["Q lazaret: refused"]);
-    world.from_upstream(&all(&[syntax_error(), ready()]));
+    world.upstream_sends(&all(&[syntax_error(), ready()]));
     let sent = world.take_client();
     assert_eq!(tags(&sent), "EZ");
     assert!(shown(&sent)[0].contains("C42501"), "{:?}", shown(&sent));
     assert!(!shown(&sent)[0].contains("lazaret: refused"));
     assert_eq!(world.log.verdicts(), [("DROP TABLE patients", false)]);
 
-    world.from_client(&query("SELECT code FROM labs"));
+    world.client_sends(&query("SELECT code FROM labs"));
     assert_eq!(shown(&world.take_upstream()), ["Q SELECT code FROM labs"]);
-    world.from_upstream(&all(&[
+    world.upstream_sends(&all(&[
         description(&[CODE]),
         row(&["2345-7"]),
         complete("SELECT 1"),
@@ -46,17 +46,17 @@ fn a_refused_query_fails_upstream_and_the_next_one_works() {
 #[test]
 fn of_several_statements_all_run_or_none() {
     let mut world = World::ready(Preset::SafeHarbor);
-    world.from_client(&query("SELECT code FROM labs; DROP TABLE patients"));
+    world.client_sends(&query("SELECT code FROM labs; DROP TABLE patients"));
     assert_eq!(shown(&world.take_upstream()), ["Q lazaret: refused"]);
 }
 
 #[test]
 fn the_transaction_is_in_the_state_that_the_server_says() {
     let mut world = World::ready(Preset::SafeHarbor);
-    world.from_client(&query("BEGIN"));
-    world.from_upstream(&all(&[complete("BEGIN"), ready_in(TransactionStatus::InTransaction)]));
-    world.from_client(&query("DROP TABLE patients"));
-    world.from_upstream(&all(&[syntax_error(), ready_in(TransactionStatus::Failed)]));
+    world.client_sends(&query("BEGIN"));
+    world.upstream_sends(&all(&[complete("BEGIN"), ready_in(TransactionStatus::InTransaction)]));
+    world.client_sends(&query("DROP TABLE patients"));
+    world.upstream_sends(&all(&[syntax_error(), ready_in(TransactionStatus::Failed)]));
     let sent = world.take_client();
     assert_eq!(tags(&sent), "CZEZ");
     assert_eq!(shown(&sent)[3], "Z E");
@@ -65,7 +65,7 @@ fn the_transaction_is_in_the_state_that_the_server_says() {
 #[test]
 fn an_allowed_and_a_refused_statement_in_one_segment_have_each_their_outcome() {
     let mut world = World::ready(Preset::SafeHarbor);
-    world.from_client(&all(&[
+    world.client_sends(&all(&[
         parse("", "SELECT code FROM labs"),
         bind("", "", &[]),
         execute("", 0),
@@ -76,7 +76,7 @@ fn an_allowed_and_a_refused_statement_in_one_segment_have_each_their_outcome() {
         query("SELECT code FROM labs"),
     ]));
     assert_eq!(tags(&world.take_upstream()), "PBDEPBDESQ");
-    world.from_upstream(&all(&[
+    world.upstream_sends(&all(&[
         reply(Message::ParseComplete),
         reply(Message::BindComplete),
         description(&[CODE]),
@@ -98,21 +98,21 @@ fn an_allowed_and_a_refused_statement_in_one_segment_have_each_their_outcome() {
 #[test]
 fn what_comes_after_an_error_goes_nowhere_until_sync() {
     let mut world = World::ready(Preset::SafeHarbor);
-    world.from_client(&all(&[parse("", "DROP TABLE patients"), flush()]));
-    world.from_upstream(&syntax_error());
+    world.client_sends(&all(&[parse("", "DROP TABLE patients"), flush()]));
+    world.upstream_sends(&syntax_error());
     assert_eq!(tags(&world.take_client()), "E");
     world.take_upstream();
-    world.from_client(&all(&[bind("", "", &[]), execute("", 0), query("SELECT 1"), sync()]));
+    world.client_sends(&all(&[bind("", "", &[]), execute("", 0), query("SELECT 1"), sync()]));
     assert_eq!(tags(&world.take_upstream()), "S");
-    world.from_upstream(&ready());
+    world.upstream_sends(&ready());
     assert_eq!(tags(&world.take_client()), "Z");
 }
 
 #[test]
 fn a_syntax_error_is_told_as_postgresql_would() {
     let mut world = World::ready(Preset::SafeHarbor);
-    world.from_client(&query("SELEC 1"));
-    world.from_upstream(&all(&[syntax_error(), ready()]));
+    world.client_sends(&query("SELEC 1"));
+    world.upstream_sends(&all(&[syntax_error(), ready()]));
     let shown = shown(&world.take_client());
     assert!(shown[0].contains("C42601"), "{shown:?}");
     assert!(shown[0].contains("syntax error at or near \"SELEC\""), "{shown:?}");
@@ -124,14 +124,14 @@ fn nine_megabytes_of_comment_before_a_drop_are_refused_and_not_kept() {
     let mut world = World::ready(Preset::SafeHarbor);
     let text = format!("/*{}*/ DROP TABLE patients", "x".repeat(9 << 20));
     assert!(text.len() > STATEMENT_BYTES);
-    world.from_client(&query(&text));
+    world.client_sends(&query(&text));
     assert_eq!(world.unread(crate::context::Side::Client), 0);
     assert_eq!(shown(&world.take_upstream()), ["Q lazaret: refused"]);
-    world.from_upstream(&all(&[syntax_error(), ready()]));
+    world.upstream_sends(&all(&[syntax_error(), ready()]));
     let sent = world.take_client();
     assert_eq!(tags(&sent), "EZ");
     assert!(shown(&sent)[0].contains("C54000"));
-    world.from_client(&query("SELECT code FROM labs"));
+    world.client_sends(&query("SELECT code FROM labs"));
     assert_eq!(shown(&world.take_upstream()), ["Q SELECT code FROM labs"]);
 }
 
@@ -139,7 +139,7 @@ fn nine_megabytes_of_comment_before_a_drop_are_refused_and_not_kept() {
 fn a_parse_that_is_too_long_fails_in_its_pipeline() {
     let mut world = World::ready(Preset::SafeHarbor);
     let text = "x".repeat(STATEMENT_BYTES + 1);
-    world.from_client(&all(&[parse("s", &text), bind("", "s", &[]), execute("", 0), sync()]));
+    world.client_sends(&all(&[parse("s", &text), bind("", "s", &[]), execute("", 0), sync()]));
     let sent = world.take_upstream();
     assert_eq!(tags(&sent), "PBDES");
     assert_eq!(shown(&sent)[0], "P s,lazaret: refused");
@@ -148,9 +148,9 @@ fn a_parse_that_is_too_long_fails_in_its_pipeline() {
 #[test]
 fn the_function_call_message_is_refused() {
     let mut world = World::ready(Preset::SafeHarbor);
-    world.from_client(&[b'F', 0, 0, 0, 14, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0]);
+    world.client_sends(&[b'F', 0, 0, 0, 14, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0]);
     assert_eq!(shown(&world.take_upstream()), ["Q lazaret: refused"]);
-    world.from_upstream(&all(&[syntax_error(), ready()]));
+    world.upstream_sends(&all(&[syntax_error(), ready()]));
     assert!(shown(&world.take_client())[0].contains("C0A000"));
 }
 
@@ -158,9 +158,9 @@ fn the_function_call_message_is_refused() {
 fn a_message_that_is_malformed_fails_and_the_session_goes_on() {
     let mut world = World::ready(Preset::SafeHarbor);
     // A Query without its terminator.
-    world.from_client(&[b'Q', 0, 0, 0, 6, b'x', b'y']);
+    world.client_sends(&[b'Q', 0, 0, 0, 6, b'x', b'y']);
     assert_eq!(shown(&world.take_upstream()), ["Q lazaret: refused"]);
-    world.from_upstream(&all(&[syntax_error(), ready()]));
+    world.upstream_sends(&all(&[syntax_error(), ready()]));
     assert!(shown(&world.take_client())[0].contains("C08P01"));
 }
 
@@ -169,16 +169,16 @@ fn a_text_that_is_not_utf8_is_refused() {
     let mut world = World::ready(Preset::SafeHarbor);
     let mut bytes = Vec::new();
     frontend::Message::Query(b"SELECT '\x95\x5c' --").encode(&mut bytes);
-    world.from_client(&bytes);
+    world.client_sends(&bytes);
     assert_eq!(shown(&world.take_upstream()), ["Q lazaret: refused"]);
 }
 
 #[test]
 fn an_error_of_another_kind_in_place_of_the_refusal_is_told_as_what_it_is() {
     let mut world = World::ready(Preset::SafeHarbor);
-    world.from_client(&query("DROP TABLE patients"));
+    world.client_sends(&query("DROP TABLE patients"));
     let shutdown = Report::fatal(SqlState::ADMIN_SHUTDOWN, "terminating connection");
-    world.from_upstream(&error(&shutdown));
+    world.upstream_sends(&error(&shutdown));
     let sent = world.take_client();
     assert_eq!(tags(&sent), "E");
     assert!(shown(&sent)[0].contains("57P01"));
@@ -187,14 +187,14 @@ fn an_error_of_another_kind_in_place_of_the_refusal_is_told_as_what_it_is() {
 #[test]
 fn a_prepared_statement_has_to_be_allowed_by_the_policy_of_now() {
     let mut world = World::ready(Preset::SafeHarbor);
-    world.from_client(&all(&[parse("s", "SELECT code FROM labs"), sync()]));
-    world.from_upstream(&all(&[reply(Message::ParseComplete), ready()]));
+    world.client_sends(&all(&[parse("s", "SELECT code FROM labs"), sync()]));
+    world.upstream_sends(&all(&[reply(Message::ParseComplete), ready()]));
     world.take_upstream();
     let mut stricter = (*catalog::snapshot(Preset::SafeHarbor, 2)).clone();
     stricter.policies =
         [("test.cedar".to_owned(), "forbid(principal, action, resource);".to_owned())].into();
     world.engine = lazaret_policy::Engine::compile(stricter.into()).unwrap();
-    world.from_client(&all(&[bind("", "s", &[]), execute("", 0), sync()]));
+    world.client_sends(&all(&[bind("", "s", &[]), execute("", 0), sync()]));
     let sent = world.take_upstream();
     assert_eq!(tags(&sent), "PDES");
     assert!(shown(&sent)[0].contains("lazaret: refused"));
@@ -203,14 +203,14 @@ fn a_prepared_statement_has_to_be_allowed_by_the_policy_of_now() {
 #[test]
 fn closing_a_statement_keeps_its_place_in_the_answer() {
     let mut world = World::ready(Preset::SafeHarbor);
-    world.from_client(&all(&[
+    world.client_sends(&all(&[
         parse("s", "SELECT code FROM labs"),
         describe_statement("s"),
         close(Target::Statement(b"s")),
         close(Target::Portal(b"p")),
         sync(),
     ]));
-    world.from_upstream(&all(&[
+    world.upstream_sends(&all(&[
         reply(Message::ParseComplete),
         [b't', 0, 0, 0, 6, 0, 0].to_vec(),
         description(&[CODE]),
@@ -224,21 +224,21 @@ fn closing_a_statement_keeps_its_place_in_the_answer() {
 #[test]
 fn an_empty_query_is_answered_as_such() {
     let mut world = World::ready(Preset::SafeHarbor);
-    world.from_client(&query(" -- nothing"));
-    world.from_upstream(&all(&[reply(Message::EmptyQueryResponse), ready()]));
+    world.client_sends(&query(" -- nothing"));
+    world.upstream_sends(&all(&[reply(Message::EmptyQueryResponse), ready()]));
     assert_eq!(tags(&world.take_client()), "IZ");
 }
 
 #[test]
 fn a_revoked_grant_ends_a_result_in_the_middle() {
     let mut world = World::ready(Preset::SafeHarbor);
-    world.from_client(&query("SELECT code FROM labs"));
-    world.from_upstream(&all(&[description(&[CODE]), row(&["2345-7"])]));
+    world.client_sends(&query("SELECT code FROM labs"));
+    world.upstream_sends(&all(&[description(&[CODE]), row(&["2345-7"])]));
     world.event(Event::Revoked);
     let sent = world.take_client();
     assert_eq!(tags(&sent), "TDE");
     assert!(shown(&sent)[2].contains("57P01"));
-    world.from_upstream(&row(&["2345-7"]));
+    world.upstream_sends(&row(&["2345-7"]));
     assert_eq!(world.take_client(), b"");
     assert_eq!(tags(&world.take_upstream()), "QX");
 }
@@ -248,8 +248,8 @@ fn a_grant_ends_when_it_says() {
     let mut world = World::ready(Preset::SafeHarbor);
     // The idle timeout comes first, again and again; somebody is there, so it does nothing.
     for _ in 0..10 {
-        world.from_client(&query("SELECT code FROM labs"));
-        world.from_upstream(&all(&[description(&[CODE]), complete("SELECT 0"), ready()]));
+        world.client_sends(&query("SELECT code FROM labs"));
+        world.upstream_sends(&all(&[description(&[CODE]), complete("SELECT 0"), ready()]));
         world.take_client();
         world.deadline();
     }
@@ -270,7 +270,7 @@ fn who_does_nothing_is_sent_away() {
 fn a_full_log_lets_nothing_through() {
     let mut world = World::ready(Preset::SafeHarbor);
     world.log.room = Some(world.log.records.len());
-    world.from_client(&query("SELECT code FROM labs"));
+    world.client_sends(&query("SELECT code FROM labs"));
     assert_eq!(tags(&world.take_upstream()), "X");
     assert!(shown(&world.take_client())[0].contains("C53100"));
 }
@@ -278,7 +278,7 @@ fn a_full_log_lets_nothing_through() {
 #[test]
 fn parameters_are_recorded_with_what_is_found_in_them_covered() {
     let mut world = World::ready(Preset::SafeHarbor);
-    world.from_client(&all(&[
+    world.client_sends(&all(&[
         parse("", "SELECT code FROM labs WHERE code = $1"),
         bind("", "", &["SSN 078-05-1120"]),
     ]));

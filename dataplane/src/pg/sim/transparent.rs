@@ -20,7 +20,7 @@ fn bytes_pass_in_both_directions_as_they_are() {
         execute("", 0),
         sync(),
     ]);
-    world.from_client(&request);
+    world.client_sends(&request);
     assert_eq!(world.take_upstream(), request);
     let answer = all(&[
         reply(Message::ParseComplete),
@@ -30,7 +30,7 @@ fn bytes_pass_in_both_directions_as_they_are() {
         complete("SELECT 1"),
         ready(),
     ]);
-    world.from_upstream(&answer);
+    world.upstream_sends(&answer);
     assert_eq!(world.take_client(), answer);
     assert_eq!(world.log.verdicts(), [("SELECT $1::nonsense (", true)]);
     assert_eq!(world.log.outcomes(), ["complete"]);
@@ -50,36 +50,36 @@ fn function_calls_pass() {
         result_format: lazaret_proto::pg::Format::Text,
     };
     frontend::Message::FunctionCall(call).encode(&mut bytes);
-    world.from_client(&bytes);
+    world.client_sends(&bytes);
     assert_eq!(world.take_upstream(), bytes);
     let answer = all(&[reply(Message::FunctionCallResponse(Some(b"x"))), ready()]);
-    world.from_upstream(&answer);
+    world.upstream_sends(&answer);
     assert_eq!(world.take_client(), answer);
 }
 
 #[test]
 fn errors_and_settings_pass_as_they_are() {
     let mut world = World::ready(Preset::Transparent);
-    world.from_client(&query("SELECT 1/0; SELECT 2"));
+    world.client_sends(&query("SELECT 1/0; SELECT 2"));
     let answer = all(&[
         reply(Message::ParameterStatus { name: b"client_encoding", value: b"LATIN1" }),
         error(&Report::error(SqlState::DIVISION_BY_ZERO, "078-05-1120")),
         ready(),
     ]);
-    world.from_upstream(&answer);
+    world.upstream_sends(&answer);
     assert_eq!(world.take_client(), answer);
 }
 
 #[test]
 fn a_large_result_moves_without_being_copied_or_kept() {
     let mut world = World::ready(Preset::Transparent);
-    world.from_client(&query("SELECT *"));
+    world.client_sends(&query("SELECT *"));
     world.take_upstream();
-    world.from_upstream(&description(&[SSN]));
+    world.upstream_sends(&description(&[SSN]));
     let long = "x".repeat(300 << 10);
     let rows = all(&[row(&[&long]), row(&["y"]), complete("SELECT 2"), ready()]);
     for piece in rows.chunks(10_000) {
-        world.from_upstream(piece);
+        world.upstream_sends(piece);
     }
     let sent = world.take_client();
     assert!(sent.ends_with(&rows[rows.len() - 100..]));
@@ -89,7 +89,7 @@ fn a_large_result_moves_without_being_copied_or_kept() {
 #[test]
 fn goodbye_is_passed_on_and_recorded() {
     let mut world = World::ready(Preset::Transparent);
-    world.from_client(&terminate());
+    world.client_sends(&terminate());
     assert_eq!(world.take_upstream(), terminate());
     let effects = world.take_effects();
     assert!(matches!(&effects[..], [Effect::Close(Side::Upstream), Effect::Close(Side::Client)]));
@@ -100,7 +100,7 @@ fn goodbye_is_passed_on_and_recorded() {
 #[test]
 fn a_client_that_vanishes_cancels_what_runs() {
     let mut world = World::ready(Preset::Transparent);
-    world.from_client(&query("SELECT pg_sleep(100)"));
+    world.client_sends(&query("SELECT pg_sleep(100)"));
     world.event(Event::Closed(Side::Client));
     let effects = world.take_effects();
     assert!(matches!(&effects[..], [Effect::CancelUpstream { process_id: 9, .. }, ..]));
@@ -118,7 +118,7 @@ fn a_reply_that_nothing_asked_for_ends_the_session() {
         copy_data(b"078-05-1120"),
     ] {
         let mut world = World::ready(Preset::Transparent);
-        world.from_upstream(&reply);
+        world.upstream_sends(&reply);
         let said = shown(&world.take_client()).join("");
         assert!(said.starts_with("E SFATAL"), "{said}");
         assert!(!said.contains("1120"));
@@ -128,13 +128,13 @@ fn a_reply_that_nothing_asked_for_ends_the_session() {
 #[test]
 fn transactions_are_followed_until_the_gateway_may_drain() {
     let mut world = World::ready(Preset::Transparent);
-    world.from_client(&query("BEGIN"));
-    world.from_upstream(&all(&[complete("BEGIN"), ready_in(TransactionStatus::InTransaction)]));
+    world.client_sends(&query("BEGIN"));
+    world.upstream_sends(&all(&[complete("BEGIN"), ready_in(TransactionStatus::InTransaction)]));
     world.take_client();
     world.event(Event::Draining);
     assert_eq!(world.take_client(), b"", "a transaction is let finish");
-    world.from_client(&query("COMMIT"));
-    world.from_upstream(&all(&[complete("COMMIT"), ready()]));
+    world.client_sends(&query("COMMIT"));
+    world.upstream_sends(&all(&[complete("COMMIT"), ready()]));
     let sent = world.take_client();
     assert_eq!(tags(&sent), "CZE");
     assert!(shown(&sent)[2].contains("57P01"));

@@ -73,7 +73,7 @@ impl World {
     pub(super) fn ready(preset: Preset) -> Self {
         let mut world = Self::new(preset);
         world.log_in();
-        world.from_upstream(&world.settings_of_server());
+        world.upstream_sends(&world.settings_of_server());
         world.take_client();
         world.effects.clear();
         world
@@ -82,11 +82,11 @@ impl World {
     /// Everything until the upstream has said AuthenticationOk.
     pub(super) fn log_in(&mut self) {
         let parameters = [("user", "ci-agent"), ("database", DATABASE), ("application_name", "t")];
-        self.from_client(&startup_message(Version::V3_0, &parameters));
-        self.from_client(&password("token"));
+        self.client_sends(&startup_message(Version::V3_0, &parameters));
+        self.client_sends(&password("token"));
         self.event(Event::Admitted(grant()));
         self.event(Event::UpstreamConnected);
-        self.from_upstream(&reply(Message::Authentication(Authentication::Ok)));
+        self.upstream_sends(&reply(Message::Authentication(Authentication::Ok)));
         self.take_client();
         self.take_upstream();
     }
@@ -107,11 +107,11 @@ impl World {
         .concat()
     }
 
-    pub(super) fn from_client(&mut self, bytes: &[u8]) {
+    pub(super) fn client_sends(&mut self, bytes: &[u8]) {
         self.arrive(Side::Client, bytes);
     }
 
-    pub(super) fn from_upstream(&mut self, bytes: &[u8]) {
+    pub(super) fn upstream_sends(&mut self, bytes: &[u8]) {
         self.arrive(Side::Upstream, bytes);
     }
 
