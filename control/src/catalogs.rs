@@ -1,8 +1,9 @@
 //! Keeps the snapshot's catalogs true to the upstream: one task per database.
 //!
-//! A catalog is read at the start, every so often, and when the data plane met something unknown. Such questions are coalesced and paced, and each is answered: by a new
-//! snapshot if anything changed, else by the one that stands. While the upstream is away the last
-//! catalog stays, and a database that was never read is masked whole.
+//! A catalog is read at the start, every so often, and when the data plane met something unknown.
+//! Such questions are coalesced and paced, and each is answered: by a new snapshot if anything
+//! changed, else by the one that stands. While the upstream is away the last catalog stays, and a
+//! database that was never read is masked whole.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -12,8 +13,8 @@ use aws_lc_rs::digest::{Digest, SHA256, digest};
 use lazaret_config::Config;
 use lazaret_policy::{Catalog, DeclaredClass, Preset, RawCatalog};
 use lazaret_upstream::{CatalogError, CatalogReader};
-use tokio::sync::{Notify, mpsc};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::sync::{Notify, mpsc, watch};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::health::Health;
 use crate::limits::{
@@ -33,20 +34,19 @@ enum RefreshError {
     Compile,
 }
 
-/// Starts the refreshers and passes on what the data plane found stale.
+/// Starts the refreshers and passes on what the data plane found stale. `unread` counts down as each
+/// database has been tried for the first time.
 pub(crate) async fn keep(
     reader: CatalogReader,
     config: Config,
     publisher: Arc<Publisher>,
     health: Arc<Health>,
     mut stale: mpsc::Receiver<String>,
+    unread: watch::Sender<usize>,
 ) {
     let mut refreshers = HashMap::new();
-    // What is transparent needs no catalog.
-    let databases = match config.policy.preset {
-        Preset::Transparent => Vec::new(),
-        _ => config.upstream.databases,
-    };
+    let databases = databases(&config);
+    let unread = Arc::new(unread);
     for database in databases {
         let asked = Arc::new(Notify::new());
         refreshers.insert(database.clone(), Arc::clone(&asked));
@@ -59,13 +59,21 @@ pub(crate) async fn keep(
             asked,
             read: None,
         };
-        tokio::spawn(refresher.run());
+        tokio::spawn(refresher.run(Arc::clone(&unread)));
     }
     while let Some(database) = stale.recv().await {
         match refreshers.get(&database) {
             Some(asked) => asked.notify_one(),
             None => publisher.repeat(),
         }
+    }
+}
+
+/// Those whose catalog is read: none where all is transparent.
+pub(crate) fn databases(config: &Config) -> Vec<String> {
+    match config.policy.preset {
+        Preset::Transparent => Vec::new(),
+        _ => config.upstream.databases.clone(),
     }
 }
 
@@ -82,11 +90,16 @@ struct Refresher {
 }
 
 impl Refresher {
-    async fn run(mut self) {
+    async fn run(mut self, unread: Arc<watch::Sender<usize>>) {
         let mut pause = UPSTREAM_RETRY_FIRST;
+        let mut tried = self.read().await;
+        unread.send_modify(|count| *count = count.saturating_sub(1));
         loop {
             let began = Instant::now();
-            let Err(error) = self.keep_reading().await;
+            let Err(error) = match tried {
+                Ok(_) => self.keep_reading().await,
+                Err(error) => Err(error),
+            };
             self.health.count_catalog_read(false);
             let database = &self.database;
             tracing::error!(database, %error, "the upstream's catalog can't be read");
@@ -100,21 +113,20 @@ impl Refresher {
                 self.publisher.repeat();
             }
             pause = (pause * 2).min(UPSTREAM_RETRY_LONGEST);
+            tried = self.read().await;
         }
     }
 
-    /// Until one reading fails.
+    /// From one reading on, until one fails.
     async fn keep_reading(&mut self) -> Result<Infallible, RefreshError> {
-        let mut is_awaited = false;
         loop {
-            let began = Instant::now();
+            // A question that came while the catalog was read is kept, for what it saw may be newer.
+            sleep(CATALOG_READ_INTERVAL).await;
+            let is_awaited = timeout(CATALOG_MAX_AGE, self.asked.notified()).await.is_ok();
             let has_changed = self.read().await?;
             if is_awaited && !has_changed {
                 self.publisher.repeat();
             }
-            // A question that came meanwhile is kept, for what it saw may be newer than the reading.
-            sleep_until(began + CATALOG_READ_INTERVAL).await;
-            is_awaited = timeout(CATALOG_MAX_AGE, self.asked.notified()).await.is_ok();
         }
     }
 

@@ -55,6 +55,10 @@ pub(crate) const CATALOG_MAX_AGE: Duration = Duration::from_secs(30);
 /// the upstream busy.
 pub(crate) const CATALOG_READ_INTERVAL: Duration = Duration::from_millis(250);
 
+/// A data plane that starts waits so long for the first reading: longer than it takes to find the
+/// upstream away.
+pub(crate) const CATALOG_PATIENCE: Duration = Duration::from_secs(6);
+
 /// Between two attempts to reach the upstream: doubled from the first to the longest.
 pub(crate) const UPSTREAM_RETRY_FIRST: Duration = Duration::from_millis(250);
 pub(crate) const UPSTREAM_RETRY_LONGEST: Duration = Duration::from_secs(15);

@@ -35,6 +35,8 @@ pub(crate) struct Office {
     pub(crate) snapshots: watch::Receiver<Arc<Snapshot>>,
     /// Databases whose catalog must be read again.
     pub(crate) stale: mpsc::Sender<String>,
+    /// Databases whose catalog has not been tried yet.
+    pub(crate) unread: watch::Receiver<usize>,
     pub(crate) health: Arc<Health>,
 }
 

@@ -74,12 +74,14 @@ pub(crate) async fn serve(config: Config) -> Result<(), ServeError> {
         TcpListener::bind(address).await.map_err(|error| ServeError::Listen { address, error })?;
     let router = http::router(Arc::clone(&health), development_issuer(&config)?);
     let (stale, stale_queue) = mpsc::channel(LINK_QUEUE);
+    let (count, unread) = watch::channel(catalogs::databases(&config).len());
     tokio::spawn(catalogs::keep(
         CatalogReader::new(&config.upstream)?,
         config.clone(),
         Arc::clone(&publisher),
         Arc::clone(&health),
         stale_queue,
+        count,
     ));
     let office = Arc::new(Office {
         gate: gate(&config, store.clone())?,
@@ -87,6 +89,7 @@ pub(crate) async fn serve(config: Config) -> Result<(), ServeError> {
         custodian: custodian.clone(),
         snapshots: publisher.subscribe(),
         stale,
+        unread,
         health,
         config,
     });

@@ -8,11 +8,11 @@ use lazaret_policy::Snapshot;
 use tokio::net::UnixStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::framing::{Incoming, LinkError, write_all};
 use super::{Office, Seat, until};
-use crate::limits::{ADMISSIONS_IN_FLIGHT, HELLO_TIMEOUT, LINK_QUEUE};
+use crate::limits::{ADMISSIONS_IN_FLIGHT, CATALOG_PATIENCE, HELLO_TIMEOUT, LINK_QUEUE};
 use crate::segments::CustodyError;
 use crate::settings::settings;
 use crate::store::StoreError;
@@ -41,6 +41,13 @@ struct Hello {
     shards: u16,
 }
 
+/// How a data plane went.
+enum Left {
+    Drained,
+    /// Without a word: it died, or was cut off.
+    Gone,
+}
+
 pub(crate) async fn serve(
     stream: UnixStream,
     number: u64,
@@ -65,7 +72,8 @@ pub(crate) async fn serve(
     let pid = hello.pid;
     tokio::select! {
         ended = connection.run(incoming, hello, draining) => match ended {
-            Ok(()) => tracing::warn!(pid, "the data plane has left"),
+            Ok(Left::Drained) => tracing::info!(pid, "the data plane has drained"),
+            Ok(Left::Gone) => tracing::warn!(pid, "the data plane is gone"),
             Err(error) => tracing::error!(pid, %error, "the data plane's connection ended"),
         },
         written = write_all(write, queue) => {
@@ -82,7 +90,7 @@ pub(crate) async fn serve(
 }
 
 async fn hello(incoming: &mut Incoming) -> Result<Hello, ConnectionError> {
-    let first = tokio::time::timeout(HELLO_TIMEOUT, incoming.next());
+    let first = timeout(HELLO_TIMEOUT, incoming.next());
     match first.await.map_err(|_| ConnectionError::NoHello)?? {
         Some(FromDataplane::Hello { protocol: PROTOCOL, pid, boot, shards }) => {
             Ok(Hello { pid, boot, shards })
@@ -103,7 +111,7 @@ impl Connection {
         mut incoming: Incoming,
         hello: Hello,
         mut draining: watch::Receiver<bool>,
-    ) -> Result<(), ConnectionError> {
+    ) -> Result<Left, ConnectionError> {
         let mut snapshots = self.office.snapshots.clone();
         self.greet(&hello, &mut snapshots).await?;
         let (wanted, wants) = mpsc::channel(LINK_QUEUE);
@@ -119,7 +127,8 @@ impl Connection {
         loop {
             tokio::select! {
                 message = incoming.next() => match message? {
-                    None | Some(FromDataplane::Drained) => return Ok(()),
+                    None => return Ok(Left::Gone),
+                    Some(FromDataplane::Drained) => return Ok(Left::Drained),
                     Some(FromDataplane::Admit(admission)) => {
                         let slot = Arc::clone(&slots).try_acquire_owned();
                         let (office, out) = (Arc::clone(&self.office), self.out.clone());
@@ -173,11 +182,21 @@ impl Connection {
                 custodian.rejoin_boot(&config.node, boot, hello.shards).await?
             }
         };
+        self.wait_for_catalogs().await;
         self.send(FromControl::Snapshot(current(snapshots))).await;
         for segment in segments {
             self.send(FromControl::Segment(segment)).await;
         }
         Ok(())
+    }
+
+    /// A snapshot without catalogs masks everything whole. After a restart of control, sessions that
+    /// run must not be thrown back on that only because the first reading is not done.
+    async fn wait_for_catalogs(&self) {
+        let mut unread = self.office.unread.clone();
+        if timeout(CATALOG_PATIENCE, until(&mut unread, |count| *count == 0)).await.is_err() {
+            tracing::warn!("the upstream's catalog is not read in time; all is masked until it is");
+        }
     }
 
     /// A state.db that was lost or restored forgets boots that segments bear; the counter must not

@@ -32,12 +32,20 @@ struct Control {
     key: Key,
     store: Store,
     health: Arc<Health>,
+    publisher: Arc<Publisher>,
+    policies: PathBuf,
+    unread: watch::Sender<usize>,
     drain: watch::Sender<bool>,
     server: JoinHandle<()>,
 }
 
 impl Control {
     async fn start() -> Self {
+        Self::start_with_unread(0).await
+    }
+
+    /// One that still has to read the catalogs of so many databases.
+    async fn start_with_unread(unread: usize) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let key = Key::ed();
         let issuer = TestIssuer::start(json!([key.jwk("k")])).await;
@@ -56,6 +64,8 @@ impl Control {
         let custodian = Custodian::open(custody, seal_key).await.unwrap();
         let identity = Identity::new(&config.issuers).unwrap();
         let (stale, mut stale_queue) = mpsc::channel::<String>(8);
+        let (unread, all_read) = watch::channel(unread);
+        let policies = config.policy.folder.clone();
         let socket = config.layout.control_socket();
         let listener = bind(&socket).unwrap();
         let office = Office {
@@ -64,17 +74,31 @@ impl Control {
             custodian,
             snapshots: publisher.subscribe(),
             stale,
+            unread: all_read,
             health: Arc::clone(&health),
             config,
         };
+        let repeating = Arc::clone(&publisher);
         tokio::spawn(async move {
             while stale_queue.recv().await.is_some() {
-                publisher.repeat();
+                repeating.repeat();
             }
         });
         let (drain, draining) = watch::channel(false);
         let server = tokio::spawn(serve(listener, Arc::new(office), draining));
-        Self { _folder: folder, socket, issuer, key, store, health, drain, server }
+        Self {
+            _folder: folder,
+            socket,
+            issuer,
+            key,
+            store,
+            health,
+            publisher,
+            policies,
+            unread,
+            drain,
+            server,
+        }
     }
 
     fn token(&self) -> String {
@@ -240,6 +264,37 @@ async fn a_data_plane_that_starts_gets_settings_a_snapshot_and_its_segments() {
         assert!(indices.iter().copied().eq(0..indices.len() as u64), "{indices:?}");
     }
     assert!(segments.iter().all(|segment| segment.path.is_file()));
+}
+
+#[tokio::test]
+async fn the_first_snapshot_waits_for_the_catalogs() {
+    let control = Control::start_with_unread(1).await;
+    let mut dataplane = control.connect().await;
+    dataplane.hello(None).await;
+    dataplane.settings().await;
+    // Whatever is published until then is in it.
+    std::fs::write(control.policies.join("more.cedar"), "").unwrap();
+    control.publisher.reload_policies().await;
+    control.unread.send_replace(0);
+    let Some(FromControl::Snapshot(snapshot)) = dataplane.next().await else {
+        panic!("a snapshot does not come second");
+    };
+    assert_eq!(snapshot.version, 2);
+}
+
+#[tokio::test]
+async fn policies_that_do_not_compile_leave_the_old_ones_in_force() {
+    let control = Control::start().await;
+    let before = control.publisher.subscribe().borrow().clone();
+    std::fs::write(control.policies.join("more.cedar"), "permit (nonsense);").unwrap();
+    control.publisher.reload_policies().await;
+    let after = control.publisher.subscribe().borrow().clone();
+    assert!(Arc::ptr_eq(&before, &after));
+    std::fs::write(control.policies.join("more.cedar"), "// nothing more").unwrap();
+    control.publisher.reload_policies().await;
+    let mended = control.publisher.subscribe().borrow().clone();
+    assert_eq!(mended.version, before.version + 1);
+    assert_ne!(mended.hash, before.hash);
 }
 
 #[tokio::test]
