@@ -10,6 +10,7 @@ mod metrics;
 mod pg;
 mod shard;
 
+use std::io::IsTerminal;
 use std::panic;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -53,7 +54,12 @@ fn end_with_parent() {
 
 fn start_logging() {
     let filter = EnvFilter::try_from_env("LAZARET_LOG").unwrap_or_else(|_| "info".into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_target(false)
+        .init();
 }
 
 /// A panic's message may quote what it failed on; so the log has its place alone.
