@@ -48,7 +48,6 @@ impl Program {
 pub(super) struct Child {
     pid: Pid,
     running: Arc<AtomicBool>,
-    pid_file: PathBuf,
 }
 
 impl Child {
@@ -80,10 +79,12 @@ impl Child {
             }
             // Reaped here and nowhere else, so the pid can't be another's while `running` is true.
             let _ = child.wait();
+            // Nobody depends on the file; it says which process to look at.
+            let _ = std::fs::remove_file(&pid_file);
             alive.store(false, Ordering::Release);
             let _ = events.send(Event::Exited(program));
         });
-        Ok(Self { pid, running, pid_file })
+        Ok(Self { pid, running })
     }
 
     pub(super) fn is_running(&self) -> bool {
@@ -94,15 +95,6 @@ impl Child {
         if self.is_running() {
             // It may have ended in between.
             let _ = kill_process(self.pid, signal);
-        }
-    }
-}
-
-impl Drop for Child {
-    fn drop(&mut self) {
-        if !self.is_running() {
-            // Nobody depends on the file; it says which process to look at.
-            let _ = std::fs::remove_file(&self.pid_file);
         }
     }
 }

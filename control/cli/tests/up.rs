@@ -1,0 +1,162 @@
+//! `lazaret up`, as whoever starts it sees it. It needs no upstream: clients would be told.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use harness::{Signal, free_port_base, signal_process, tree};
+use tempfile::TempDir;
+
+/// Longer than any of this takes on a busy machine, so that a hang fails the test.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+struct Up {
+    folder: PathBuf,
+    process: Child,
+    output: BufReader<ChildStdout>,
+    _temporary: TempDir,
+}
+
+impl Up {
+    fn start(spoil: impl Fn(&Path)) -> Self {
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = temporary.path().join("gateway");
+        let port_base = free_port_base().unwrap().to_string();
+        let made = lazaret()
+            .args(["init", "--upstream", "postgres://svc@127.0.0.1:1/main"])
+            .args(["--preset", "transparent", "--port-base", &port_base, "--dir"])
+            .arg(&folder)
+            .stdout(Stdio::null())
+            .status();
+        assert!(made.unwrap().success());
+        spoil(&folder);
+        let mut process = up(&folder).stdout(Stdio::piped()).spawn().unwrap();
+        let output = BufReader::new(process.stdout.take().unwrap());
+        Self { folder, process, output, _temporary: temporary }
+    }
+
+    fn ready() -> Self {
+        let mut up = Self::start(|_| {});
+        assert_eq!(up.line(), "ready\n");
+        up
+    }
+
+    /// The next line on standard output; empty when there is none to come.
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.output.read_line(&mut line).unwrap();
+        line
+    }
+
+    /// The process that runs under this name now, if any.
+    fn try_child(&self, name: &str) -> Option<u32> {
+        let file = self.folder.join(format!("run/{name}.pid"));
+        fs::read_to_string(file).ok()?.trim().parse().ok()
+    }
+
+    fn child(&self, name: &str) -> u32 {
+        self.try_child(name).unwrap()
+    }
+
+    fn end(&mut self) -> ExitStatus {
+        self.process.wait().unwrap()
+    }
+
+    fn log(&self) -> String {
+        fs::read_to_string(self.folder.join("log")).unwrap()
+    }
+}
+
+impl Drop for Up {
+    fn drop(&mut self) {
+        // It may have ended, as most tests want it to.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn lazaret() -> Command {
+    // The one beside which the other two are built.
+    Command::new(tree::binary("lazaret").unwrap())
+}
+
+fn up(folder: &Path) -> Command {
+    let log = fs::File::create(folder.join("log")).unwrap();
+    let mut command = lazaret();
+    command.args(["up", "--dir"]).arg(folder).stderr(log);
+    command
+}
+
+fn wait_until(what: &str, is_so: impl Fn() -> bool) {
+    let until = Instant::now() + PATIENCE;
+    while !is_so() {
+        assert!(Instant::now() < until, "{what} did not happen");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn is_running(process: u32) -> bool {
+    // A zombie has no executable.
+    Path::new(&format!("/proc/{process}/exe")).exists()
+}
+
+#[test]
+fn ready_is_said_once_and_a_drain_ends_well_and_leaves_nobody() {
+    let mut up = Up::ready();
+    let children = [up.child("control"), up.child("dataplane")];
+    assert!(children.into_iter().all(is_running));
+    signal_process(up.process.id(), Signal::TERM);
+    assert!(up.end().success(), "{}", up.log());
+    let mut rest = String::new();
+    up.output.read_to_string(&mut rest).unwrap();
+    assert_eq!(rest, "");
+    assert!(!children.into_iter().any(is_running));
+    assert_eq!(up.try_child("control").or(up.try_child("dataplane")), None);
+}
+
+#[test]
+fn one_folder_has_one_gateway() {
+    let first = Up::ready();
+    let second = lazaret().args(["up", "--dir"]).arg(&first.folder).output().unwrap();
+    assert_eq!(second.status.code(), Some(1));
+    assert!(second.stdout.is_empty());
+    let complaint = String::from_utf8(second.stderr).unwrap();
+    assert!(complaint.contains("is locked"), "{complaint}");
+    assert!(is_running(first.child("control")));
+}
+
+#[test]
+fn what_can_not_start_is_told_and_not_tried_for_ever() {
+    let mut up = Up::start(|folder| {
+        fs::write(folder.join("policy/wrong.cedar"), "permit (nonsense);").unwrap();
+    });
+    assert_eq!(up.line(), "");
+    assert_eq!(up.end().code(), Some(1));
+    assert!(up.log().contains("wrong.cedar:1"), "{}", up.log());
+}
+
+#[test]
+fn a_process_that_dies_is_started_again() {
+    let mut up = Up::ready();
+    for name in ["control", "dataplane"] {
+        let before = up.child(name);
+        signal_process(before, Signal::KILL);
+        let is_another = |now| now != before && is_running(now);
+        wait_until(name, || up.try_child(name).is_some_and(is_another));
+    }
+    signal_process(up.process.id(), Signal::TERM);
+    assert!(up.end().success(), "{}", up.log());
+}
+
+#[test]
+fn nobody_outlives_a_supervisor_that_is_killed() {
+    let mut up = Up::ready();
+    let children = [up.child("control"), up.child("dataplane")];
+    signal_process(up.process.id(), Signal::KILL);
+    up.end();
+    wait_until("their end", || !children.into_iter().any(is_running));
+}
