@@ -6,7 +6,7 @@ use pg_raw_parse::Node;
 use pg_raw_parse::nodes::{DefElem, ExplainStmt, RawStmt};
 
 use crate::locate::locate;
-use crate::statement::{Outputs, Statement};
+use crate::statement::{Kind, Outputs, Statement};
 use crate::walk::touched;
 use crate::{constant, copy, kind, outputs};
 
@@ -65,8 +65,8 @@ fn statement(raw: &RawStmt, text_len: usize) -> Statement {
         _ => text_len,
     };
     Statement {
-        kind: kind::of(root).unwrap_or(crate::Kind::Other),
-        inner: kind::of(inner),
+        kind: kind_of(root).unwrap_or(Kind::Other),
+        inner: kind_of(inner),
         nested: touched.nested,
         runs_inner: matches!(root, Node::ExplainStmt(explain) if runs(explain)),
         relations: touched.relations,
@@ -80,6 +80,13 @@ fn statement(raw: &RawStmt, text_len: usize) -> Statement {
         copies: touched.copies,
         start,
         end,
+    }
+}
+
+fn kind_of(node: Node<'_>) -> Option<Kind> {
+    match node {
+        Node::SelectStmt(select) => kind::of(Node::SelectStmt(outputs::first_leaf(select))),
+        node => kind::of(node),
     }
 }
 
@@ -105,9 +112,7 @@ fn outputs_of(root: Node<'_>, inner: Node<'_>) -> Outputs {
         | Node::ExecuteStmt(_)
         | Node::VariableShowStmt(_)
         | Node::CallStmt(_) => Outputs::Unknown,
-        Node::SelectStmt(select) if outputs::first_leaf(select).into_clause().is_some() => {
-            Outputs::None
-        }
+        root if kind_of(root) == Some(Kind::CreateAs) => Outputs::None,
         root => outputs::of(root),
     }
 }

@@ -1,6 +1,6 @@
 //! Which [`Kind`] a statement of the grammar is.
 
-use pg_raw_parse::nodes::{CopyStmt, SelectStmt, VariableSetStmt};
+use pg_raw_parse::nodes::{CopyStmt, VariableSetStmt};
 use pg_raw_parse::{Node, raw};
 
 use crate::Kind;
@@ -8,7 +8,9 @@ use crate::Kind;
 /// The kind of a statement node; `None` for nodes that are no statements.
 pub(crate) fn of(node: Node<'_>) -> Option<Kind> {
     Some(match node {
-        Node::SelectStmt(select) => of_select(select),
+        // In a chain of UNION, INTO stands in the first query.
+        Node::SelectStmt(select) if select.into_clause().is_some() => Kind::CreateAs,
+        Node::SelectStmt(_) => Kind::Select,
         Node::InsertStmt(_) => Kind::Insert,
         Node::UpdateStmt(_) => Kind::Update,
         Node::DeleteStmt(_) => Kind::Delete,
@@ -117,14 +119,6 @@ pub(crate) fn of(node: Node<'_>) -> Option<Kind> {
         | Node::ViewStmt(_) => Kind::Ddl,
         _ => return None,
     })
-}
-
-fn of_select(select: &SelectStmt) -> Kind {
-    if crate::outputs::first_leaf(select).into_clause().is_some() {
-        Kind::CreateAs
-    } else {
-        Kind::Select
-    }
 }
 
 fn of_copy(copy: &CopyStmt) -> Kind {

@@ -29,3 +29,6 @@ pub use statement::{
     Access, Copy, CopyDirection, CopyEnd, CopyFormat, FunctionUse, Invocation, Kind, Outputs,
     RelationUse, Setting, SettingScope, Source, Statement,
 };
+
+#[cfg(test)]
+mod tests;

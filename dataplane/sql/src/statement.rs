@@ -45,7 +45,7 @@ pub enum Kind {
     Do,
     /// VACUUM, ANALYZE, CLUSTER, REINDEX, CHECKPOINT
     Maintain,
-    /// LOAD, ALTER SYSTEM, and what no other kind names
+    /// LOAD, ALTER SYSTEM, CREATE FOREIGN TABLE, and what no other kind names
     Other,
 }
 
@@ -100,7 +100,7 @@ pub enum Access {
 }
 
 /// A relation as the text names it, once for each access; a name bound by WITH is not reported
-/// within its scope.
+/// within its scope. One without a name stands for what the analysis could not read.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct RelationUse {
     pub schema: Option<String>,

@@ -228,6 +228,9 @@ impl<'a> Walk<'a> {
             Node::CreateEventTrigStmt(trigger) => self.code(trigger.funcname(), false),
             Node::ColumnRef(column) => self.attribute(column.fields().iter().skip(1)),
             Node::A_Indirection(value) => self.attribute(value.indirection()),
+            // Something that the binding has no name for (CREATE FOREIGN TABLE) may name anything:
+            // it counts as reading a relation without a name, which nobody can resolve.
+            Node::Invalid(_) => self.found.relations.push((None, "", Access::Read)),
             Node::DropStmt(_) | Node::CommentStmt(_) | Node::SecLabelStmt(_) => {
                 let relations = &mut self.found.relations;
                 objects::relations(node, &mut |schema, name| {
