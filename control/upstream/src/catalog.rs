@@ -79,25 +79,39 @@ const FUNCTIONS: &str = "
       JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
       LEFT JOIN pg_catalog.pg_type t ON p.pronargs > 0 AND t.oid = p.proargtypes[0]
      WHERE p.oid >= 16384
+       AND NOT (EXISTS (SELECT 1 FROM pg_catalog.pg_depend d
+                         WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+                           AND d.objid = p.oid AND d.deptype = 'e')
+                AND EXISTS (SELECT 1 FROM pg_catalog.pg_proc b
+                             WHERE b.proname = p.proname AND b.oid < 16384
+                               AND b.pronamespace = 'pg_catalog'::pg_catalog.regnamespace))
     UNION
     SELECT n.nspname::text, o.oprname::text, 'o'::\"char\"
       FROM pg_catalog.pg_operator o
       JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace
-     WHERE o.oid >= 16384
+      JOIN pg_catalog.pg_proc p ON p.oid = o.oprcode
+      JOIN pg_catalog.pg_language l ON l.oid = p.prolang
+     WHERE o.oid >= 16384 AND l.lanname NOT IN ('internal', 'c')
     UNION
     SELECT n.nspname::text, t.typname::text, 'c'::\"char\"
       FROM pg_catalog.pg_cast k
       JOIN pg_catalog.pg_type t ON t.oid IN (k.castsource, k.casttarget)
       JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
-     WHERE k.castfunc >= 16384";
+      JOIN pg_catalog.pg_proc p ON p.oid = k.castfunc
+      JOIN pg_catalog.pg_language l ON l.oid = p.prolang
+     WHERE k.castfunc >= 16384 AND l.lanname NOT IN ('internal', 'c')";
 
 const BUILTIN_FUNCTIONS: &str = "
     SELECT DISTINCT p.proname::text FROM pg_catalog.pg_proc p
      WHERE p.oid < 16384 AND p.pronamespace = 'pg_catalog'::pg_catalog.regnamespace";
 
 const BUILTIN_OPERATORS: &str = "
-    SELECT DISTINCT o.oprname::text FROM pg_catalog.pg_operator o
-     WHERE o.oid < 16384 AND o.oprnamespace = 'pg_catalog'::pg_catalog.regnamespace";
+    SELECT DISTINCT o.oprname::text
+      FROM pg_catalog.pg_operator o
+      JOIN pg_catalog.pg_proc p ON p.oid = o.oprcode
+      JOIN pg_catalog.pg_language l ON l.oid = p.prolang
+     WHERE (o.oid < 16384 AND o.oprnamespace = 'pg_catalog'::pg_catalog.regnamespace)
+        OR l.lanname IN ('internal', 'c')";
 
 const SEARCH_PATH: &str =
     "SELECT s::text FROM pg_catalog.unnest(pg_catalog.current_schemas(false)) s";
