@@ -27,8 +27,8 @@ fn clinic() -> &'static Clinic {
     })
 }
 
-fn rss_bytes() -> u64 {
-    usage_of(clinic().gateway.dataplane().expect("the data plane is alive")).rss_bytes
+fn memory_bytes() -> u64 {
+    usage_of(clinic().gateway.dataplane().expect("the data plane is alive")).memory_bytes
 }
 
 /// An ordinary agent is served, as ever.
@@ -113,12 +113,12 @@ fn random_bodies_in_well_formed_messages_never_hang_a_session() {
 
 #[test]
 fn a_message_that_says_it_is_a_gigabyte_long_is_refused_and_not_waited_for() {
-    let before = rss_bytes();
+    let before = memory_bytes();
     let mut agent = clinic().agent();
     agent.send_bytes(&[b"Q".as_slice(), &(1_u32 << 30).to_be_bytes(), b"SELECT"].concat()).unwrap();
     let answer = agent.message();
     assert!(answer.is_err() || answer.is_ok_and(|message| message.kind == b'E'));
-    assert!(rss_bytes() < before + 64 * MIB);
+    assert!(memory_bytes() < before + 64 * MIB);
     others_are_served();
 }
 
@@ -168,12 +168,12 @@ fn ten_thousand_silent_connections_cost_little_and_are_given_up_on() {
 }
 
 fn silent(count: usize) {
-    let before = rss_bytes();
+    let before = memory_bytes();
     let address = (Ipv4Addr::LOCALHOST, clinic().gateway.port());
     let streams: Vec<TcpStream> =
         (0..count).map(|_| TcpStream::connect(address).unwrap()).collect();
     others_are_served();
-    let each = rss_bytes().saturating_sub(before) / count as u64;
+    let each = memory_bytes().saturating_sub(before) / count as u64;
     assert!(each < 32 << 10, "{each} bytes for a connection that says nothing");
     streams.iter().for_each(is_cut_off);
     others_are_served();
@@ -182,7 +182,7 @@ fn silent(count: usize) {
 #[test]
 fn a_client_that_stops_reading_a_huge_result_holds_up_nobody_and_costs_little() {
     others_are_served();
-    let before = rss_bytes();
+    let before = memory_bytes();
     let mut greedy = clinic().agent();
     let sql = "SELECT n.* FROM notes n, generate_series(1, 100000)";
     greedy.send(b'Q', &wire::text(sql)).unwrap();
@@ -192,14 +192,14 @@ fn a_client_that_stops_reading_a_huge_result_holds_up_nobody_and_costs_little() 
     while served < 20 || Instant::now() < deadline {
         others_are_served();
         served += 1;
-        let grown = rss_bytes().saturating_sub(before);
+        let grown = memory_bytes().saturating_sub(before);
         assert!(grown < 64 * MIB, "{grown} bytes for a client that does not read");
     }
 }
 
 #[test]
 fn a_client_that_never_ends_its_statement_costs_no_more_than_the_limit() {
-    let before = rss_bytes();
+    let before = memory_bytes();
     let mut agent = clinic().agent();
     let piece = vec![b'x'; 1 << 20];
     agent.send_bytes(&[b"Q".as_slice(), &(256_u32 << 20).to_be_bytes()].concat()).unwrap();
@@ -207,7 +207,7 @@ fn a_client_that_never_ends_its_statement_costs_no_more_than_the_limit() {
         if agent.send_bytes(&piece).is_err() {
             break;
         }
-        assert!(rss_bytes() < before + 64 * MIB);
+        assert!(memory_bytes() < before + 64 * MIB);
     }
     others_are_served();
 }

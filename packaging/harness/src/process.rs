@@ -173,8 +173,8 @@ impl Drop for Process {
 pub struct Usage {
     /// User and system time of all its threads.
     pub cpu_seconds: f64,
-    /// Resident memory.
-    pub rss_bytes: u64,
+    /// Resident memory of its own; the files that it maps are not counted.
+    pub memory_bytes: u64,
 }
 
 /// Reads `/proc`; a process that is gone has used nothing.
@@ -191,13 +191,13 @@ pub fn usage_of(id: u32) -> Usage {
     let field = |number: usize| fields.get(number - 3).copied().unwrap_or(0);
     let ticks = u32::try_from(field(14) + field(15)).unwrap_or(u32::MAX);
     let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
-    let rss_kib = status
+    let memory_kib = status
         .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .find_map(|line| line.strip_prefix("RssAnon:"))
         .and_then(|value| value.trim_end_matches("kB").trim().parse::<u64>().ok());
     Usage {
         cpu_seconds: f64::from(ticks) / TICKS_PER_SECOND,
-        rss_bytes: rss_kib.unwrap_or(0) * 1024,
+        memory_bytes: memory_kib.unwrap_or(0) * 1024,
     }
 }
 
@@ -356,7 +356,7 @@ mod tests {
 
     #[test]
     fn this_process_has_used_some_memory() {
-        assert!(usage_of(std::process::id()).rss_bytes > 100_000);
+        assert!(usage_of(std::process::id()).memory_bytes > 100_000);
     }
 
     #[test]
