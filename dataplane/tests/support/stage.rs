@@ -28,15 +28,16 @@ impl Stage {
         SHARED.get_or_init(|| {
             let options = PostgresOptions { tls: true, ..PostgresOptions::default() };
             let postgres = Postgres::start(&options).unwrap();
-            postgres.execute("postgres", "CREATE DATABASE stock").unwrap();
+            postgres.execute("postgres", "CREATE DATABASE original").unwrap();
             postgres
-                .execute("stock", &std::fs::read_to_string(script("stock.sql")).unwrap())
+                .execute("original", &std::fs::read_to_string(script("stock.sql")).unwrap())
                 .unwrap();
             run(Command::new("pgbench")
                 .args(["-i", "-q", "-s", "1", "-h"])
                 .arg(postgres.folder())
-                .args(["-p", &postgres.port().to_string(), "-U", Postgres::SUPERUSER, "stock"]))
+                .args(["-p", &postgres.port().to_string(), "-U", Postgres::SUPERUSER, "original"]))
             .unwrap();
+            postgres.execute("postgres", "CREATE DATABASE stock TEMPLATE original").unwrap();
             Self { postgres }
         })
     }
@@ -72,12 +73,13 @@ impl Stage {
         if preset == Preset::SafeHarbor {
             return ["stock".into(), "stock".into()];
         }
-        // PostgreSQL copies a database only while nobody else is at it.
+        // PostgreSQL copies a database only while nobody else is at it: no gateway, whose control
+        // reads the catalog, and no other copy.
         static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
         let _guard = ONE_AT_A_TIME.lock().unwrap();
         ["direct", "through"].map(|way| {
             let database = format!("{name}_{way}");
-            let sql = format!("CREATE DATABASE {database} TEMPLATE stock");
+            let sql = format!("CREATE DATABASE {database} TEMPLATE original");
             self.postgres.execute("postgres", &sql).unwrap();
             database
         })
