@@ -7,6 +7,8 @@ mod fuzz;
 mod regression;
 mod step;
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::time::Instant;
 
 use harness::tree;
@@ -84,5 +86,12 @@ fn tests(extent: Extent) -> Result<Count, TaskError> {
     if extent == Extent::Outer {
         command.args(["--", "--include-ignored"]);
     }
-    step::counted(command.env("CARGO_TARGET_DIR", tree::target()))
+    // Servers that all tests of a binary share end with it, but nobody is left to remove their
+    // folders. PostgreSQL's account must be able to pass through.
+    let folder = tempfile::Builder::new()
+        .prefix("lazaret-tests-")
+        .permissions(fs::Permissions::from_mode(0o755))
+        .tempdir()
+        .map_err(TaskError::io("making a folder for the tests"))?;
+    step::counted(command.env("CARGO_TARGET_DIR", tree::target()).env("TMPDIR", folder.path()))
 }
