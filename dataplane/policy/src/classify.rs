@@ -241,7 +241,8 @@ impl<'r> Classifier<'r> {
         for (schema, relation) in relations {
             let oids = self.resolve(schema.as_deref(), relation);
             if oids.is_empty() {
-                if !system::is_relation(schema.as_deref(), relation) {
+                let schema = schema.as_deref();
+                if !system::is_relation(schema, relation) || system::is_private(schema, relation) {
                     return UNTRACED;
                 }
                 found = Some(found.unwrap_or(Class::Clear).raise(Class::Unclassified));
@@ -262,7 +263,8 @@ impl<'r> Classifier<'r> {
             let schema = of.schema.as_deref();
             let oids = self.resolve(schema, &of.name);
             if oids.is_empty() {
-                return system::is_private(of) || !system::is_relation(schema, &of.name);
+                return system::is_private(schema, &of.name)
+                    || !system::is_relation(schema, &of.name);
             }
             oids.into_iter().any(|oid| self.relation(oid, depth).is_none_or(|of| of.masked))
         })

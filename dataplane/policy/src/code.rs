@@ -21,6 +21,8 @@ pub(crate) struct Code {
     foreign_attributes: BTreeSet<String>,
     foreign_operators: BTreeSet<String>,
     foreign_casts: BTreeSet<String>,
+    /// Put into pg_catalog by an extension or a superuser.
+    added_to_system: BTreeSet<String>,
 }
 
 impl Code {
@@ -30,10 +32,16 @@ impl Code {
             built_in_operators: raw.builtin_operators.iter().cloned().collect(),
             ..Self::default()
         };
-        for function in raw.functions.iter().filter(|function| !is_system(Some(&function.schema))) {
+        for function in &raw.functions {
             let name = function.name.clone();
+            if is_system(Some(&function.schema)) {
+                code.added_to_system.insert(name.clone());
+            }
             match function.kind {
                 'o' => code.foreign_operators.insert(name),
+                // `x::text` says nothing of x: only a type of one's own tells that a cast may
+                // run one's own code.
+                'c' if is_system(Some(&function.schema)) => false,
                 'c' => code.foreign_casts.insert(name),
                 'a' => {
                     code.foreign_attributes.insert(name.clone());
@@ -53,7 +61,8 @@ impl Code {
     pub(crate) fn is_foreign(&self, function: &FunctionUse) -> bool {
         let name = function.name.as_str();
         if function.schema.is_some() {
-            return !is_system(function.schema.as_deref());
+            let system = is_system(function.schema.as_deref());
+            return !system || self.added_to_system.contains(name);
         }
         match function.by {
             Invocation::Call => !self.built_in.contains(name) || self.foreign.contains(name),

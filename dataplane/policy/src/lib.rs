@@ -37,3 +37,6 @@ pub mod starter {
     pub const AGENTS_READ_ONLY: &str = include_str!("../starter/agents-read-only.cedar");
     pub const TRANSPARENT: &str = include_str!("../starter/transparent.cedar");
 }
+
+#[cfg(test)]
+mod tests;

@@ -59,8 +59,10 @@ pub struct RawFunction {
     pub name: String,
     /// `f`: a function or procedure (pg_proc). `a`: one that `t.name` calls as well, for its first
     /// argument is of a composite or pseudo type and the others, if any, have defaults. `o`: an
-    /// operator (pg_operator). `c`: a type that a cast with a function outside pg_catalog converts
-    /// from or to (pg_cast).
+    /// operator (pg_operator), and `c`: a type that a cast (pg_cast) converts from or to, where the
+    /// function behind it is written in another language than C: what C functions of extensions
+    /// such as citext do to their operands touches no table. For the same reason an extension's
+    /// function is left out if pg_catalog has one of its name (citext's `max`).
     pub kind: char,
 }
 
@@ -73,7 +75,7 @@ pub struct RawCatalog {
     pub functions: Vec<RawFunction>,
     /// pg_proc.proname in pg_catalog: an unqualified name that is not here is taken for foreign code.
     pub builtin_functions: Vec<String>,
-    /// pg_operator.oprname in pg_catalog.
+    /// pg_operator.oprname in pg_catalog, and of operators anywhere whose function is written in C.
     pub builtin_operators: Vec<String>,
     /// The role's default search_path, resolved to schema names.
     pub search_path: Vec<String>,

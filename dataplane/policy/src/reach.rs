@@ -55,10 +55,10 @@ fn touches_masked(of: &RelationUse, catalog: &Catalog) -> bool {
     let schema = of.schema.as_deref();
     let mut meant = catalog.resolve(schema, &of.name).peekable();
     if meant.peek().is_some() {
-        return meant.any(|relation| relation.masked) || system::is_private(of);
+        return meant.any(|relation| relation.masked) || system::is_private(schema, &of.name);
     }
     if system::is_relation(schema, &of.name) {
-        return system::is_private(of);
+        return system::is_private(schema, &of.name);
     }
     // What is being defined doesn't exist yet.
     of.access != Access::Define

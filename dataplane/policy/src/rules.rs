@@ -78,6 +78,25 @@ const LABELS_MASKED: Rule = Rule {
     hint: "Classes are declared in the gateway's own configuration.",
 };
 
+const DEFINES_FOREIGN: Rule = Rule {
+    name: "defines-foreign",
+    message: "a definition that calls code outside pg_catalog can't be made through the gateway",
+    hint: "A default, a generated column or a trigger may bring protected data into a relation that \
+           is not masked: make it directly.",
+};
+
+const EXECUTE_ARGUMENTS: Rule = Rule {
+    name: "execute-arguments",
+    message: "EXECUTE with arguments that call code outside pg_catalog is not allowed",
+    hint: "Pass literals: what a prepared statement does with its parameters is not followed.",
+};
+
+const UNREADABLE: Rule = Rule {
+    name: "unreadable",
+    message: "the gateway can't read all of this statement",
+    hint: "CREATE FOREIGN TABLE is one: make it directly.",
+};
+
 const OPAQUE_CODE: Rule = Rule {
     name: "opaque-code",
     message: "DO is not allowed through the gateway",
@@ -111,8 +130,9 @@ pub(crate) fn refuse(
     let exposed = reach.masked || reach.foreign_function;
     let rule = settings(statement, exposed)
         .or_else(|| copy(statement))
-        .or_else(|| definitions(statement, catalog))
-        .or_else(|| statement.relations.iter().any(system::is_private).then_some(&PRIVATE_RELATION))
+        .or_else(|| opaque(statement, catalog))
+        .or_else(|| definitions(statement, reach, catalog))
+        .or_else(|| relations(statement))
         .or_else(|| functions(&statement.functions, exposed))
         .or_else(|| copies(statement, reach, catalog).then_some(&COPIES_MASKED))?;
     Some(rule.into())
@@ -123,11 +143,19 @@ fn settings(statement: &Statement, exposed: bool) -> Option<&'static Rule> {
         return Some(&UNNAMED_SETTING);
     }
     let by_function = statement.functions.iter().find(|of| of.name == "set_config");
-    if statement.settings.iter().any(|setting| !is_settable(setting, by_function.is_some())) {
+    let pinned = statement.settings.iter().any(|of| !is_settable(of, by_function.is_some()));
+    if pinned || updates_settings(statement) {
         return Some(&PINNED_SETTING);
     }
     let from_data = exposed && by_function.is_some_and(|function| !function.constant);
     from_data.then_some(&SETTING_FROM_DATA)
+}
+
+/// `UPDATE pg_settings` sets, and so does an UPDATE of a view over it.
+fn updates_settings(statement: &Statement) -> bool {
+    let defines = statement.kind == Kind::Ddl;
+    let mut settings = statement.relations.iter().filter(|of| system::is_settings(of));
+    settings.any(|of| of.access == Access::Write || defines)
 }
 
 /// Whether a setting may have this value. Without a literal, SET goes back to the value that the
@@ -171,10 +199,28 @@ fn copy(statement: &Statement) -> Option<&'static Rule> {
     (copy.unknown_option || recoded).then_some(&COPY_OPTION)
 }
 
-fn definitions(statement: &Statement, catalog: Option<&Catalog>) -> Option<&'static Rule> {
-    if statement.kind == Kind::Do || statement.nested.contains(&Kind::Do) {
+fn opaque(statement: &Statement, catalog: Option<&Catalog>) -> Option<&'static Rule> {
+    let has = |kind| {
+        statement.kind == kind || statement.inner == Some(kind) || statement.nested.contains(&kind)
+    };
+    if has(Kind::Do) {
         return Some(&OPAQUE_CODE);
     }
+    if statement.relations.iter().any(|of| of.name.is_empty()) {
+        return Some(&UNREADABLE);
+    }
+    let calls = match catalog {
+        None => !statement.functions.is_empty(),
+        Some(catalog) => catalog.code().is_called_by(statement),
+    };
+    (has(Kind::Execute) && calls).then_some(&EXECUTE_ARGUMENTS)
+}
+
+fn definitions(
+    statement: &Statement,
+    reach: Reach,
+    catalog: Option<&Catalog>,
+) -> Option<&'static Rule> {
     let rule = match statement.kind {
         Kind::Ddl => &DEFINES_MASKED,
         Kind::Label => &LABELS_MASKED,
@@ -184,7 +230,16 @@ fn definitions(statement: &Statement, catalog: Option<&Catalog>) -> Option<&'sta
         None => !statement.relations.is_empty(),
         Some(catalog) => names_masked(statement, catalog) || reads_unknown(statement, catalog),
     };
-    refused.then_some(rule)
+    if refused {
+        return Some(rule);
+    }
+    (statement.kind == Kind::Ddl && reach.foreign_function).then_some(&DEFINES_FOREIGN)
+}
+
+fn relations(statement: &Statement) -> Option<&'static Rule> {
+    let mut relations = statement.relations.iter();
+    let private = relations.any(|of| system::is_private(of.schema.as_deref(), &of.name));
+    private.then_some(&PRIVATE_RELATION)
 }
 
 /// A view or a rule over a relation that can't be resolved.
