@@ -74,6 +74,7 @@ pub(crate) fn statement(text: &str) -> Statement<'_> {
         request: 1,
         message: "query",
         kind: "select",
+        name: "",
         text,
         commitment: [3; 32],
         bytes: text.len() as u64,

@@ -86,6 +86,9 @@ pub struct Statement<'a> {
     pub message: &'a str,
     #[rkyv(with = AsString)]
     pub kind: &'a str,
+    /// What a `parse` calls the statement, with PHI masked; else empty.
+    #[rkyv(with = AsString)]
+    pub name: &'a str,
     /// The text with PHI masked, cut to a limit.
     #[rkyv(with = AsString)]
     pub text: &'a str,
@@ -104,6 +107,9 @@ pub struct Statement<'a> {
 #[derive(Archive, Serialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bind<'a> {
     pub request: u64,
+    /// The statement that runs, by its name, with PHI masked.
+    #[rkyv(with = AsString)]
+    pub statement: &'a str,
     /// The parameters with PHI masked, each cut to a limit.
     #[rkyv(with = InlineAsBox)]
     pub parameters: &'a [String],

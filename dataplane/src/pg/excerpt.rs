@@ -6,29 +6,41 @@ use lazaret_proto::pg::{Format, frontend};
 use crate::limits::{RECORDED_PARAMETER_BYTES, RECORDED_TEXT_BYTES};
 use crate::mask::cover_text;
 
+/// What a record keeps of a name; PostgreSQL itself keeps less.
+const NAME_BYTES: usize = 128;
+
 /// Scratch memory that is used again.
 #[derive(Default)]
 pub(super) struct Excerpts {
     bytes: Vec<u8>,
+    name: String,
     text: String,
     parameters: Vec<String>,
     findings: Vec<Finding>,
 }
 
 impl Excerpts {
-    pub(super) fn statement(&mut self, text: &[u8], scanner: &mut Scanner) -> &str {
+    /// A statement's name, and its text.
+    pub(super) fn statement(
+        &mut self,
+        name: &[u8],
+        text: &[u8],
+        scanner: &mut Scanner,
+    ) -> (&str, &str) {
+        self.keep_name(name, scanner);
         self.text.clear();
         self.excerpt(text, RECORDED_TEXT_BYTES, scanner);
-        &self.text
+        (&self.name, &self.text)
     }
 
-    /// Text parameters in quotes, `NULL`, and binary ones by their size: without their types
-    /// nothing can be found in those.
-    pub(super) fn parameters(
+    /// The statement's name, and the parameters: text in quotes, `NULL`, and binary ones by their
+    /// size, for without their types nothing can be found in those.
+    pub(super) fn bind(
         &mut self,
         bind: &frontend::Bind<'_>,
         scanner: &mut Scanner,
-    ) -> &[String] {
+    ) -> (&str, &[String]) {
+        self.keep_name(bind.statement, scanner);
         self.parameters.clear();
         let mut room = RECORDED_TEXT_BYTES;
         for (index, value) in bind.parameters.iter().enumerate() {
@@ -44,7 +56,16 @@ impl Excerpts {
             room = room.saturating_sub(shown.len() + 16);
             self.parameters.push(shown);
         }
-        &self.parameters
+        (&self.name, &self.parameters)
+    }
+
+    fn keep_name(&mut self, name: &[u8], scanner: &mut Scanner) {
+        self.name.clear();
+        if !name.is_empty() {
+            self.text.clear();
+            self.excerpt(name, NAME_BYTES, scanner);
+            self.name.push_str(&self.text);
+        }
     }
 
     fn quoted(&mut self, value: &[u8], scanner: &mut Scanner) -> String {

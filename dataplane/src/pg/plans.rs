@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use lazaret_policy::{Catalog, FieldOrigin, Format, Plan, Preset, Reach};
-use lazaret_proto::pg::backend::RowDescription;
+use lazaret_proto::pg::backend::{Field, RowDescription};
 use lazaret_sql::Statement;
 
 /// OIDs below belong to the system (FirstNormalObjectId), whose relations the catalog may leave out.
@@ -75,6 +75,13 @@ pub(super) fn has_unknown(description: &RowDescription<'_>, catalog: Option<&Cat
     let Some(catalog) = catalog else { return true };
     let unknown = |oid| oid >= FIRST_NORMAL_OID && catalog.relation(oid).is_none();
     description.fields().any(|field| unknown(field.table_oid))
+}
+
+/// Whether a column is called what the catalog calls it, so that its name tells nothing new.
+pub(super) fn is_named_by_catalog(field: &Field<'_>, catalog: Option<&Catalog>) -> bool {
+    let relation = catalog.and_then(|catalog| catalog.relation(field.table_oid));
+    let column = relation.and_then(|relation| relation.column(field.attnum));
+    column.is_some_and(|column| column.name.as_bytes() == field.name)
 }
 
 fn plan(description: &RowDescription<'_>, basis: &Basis<'_>) -> Plan {

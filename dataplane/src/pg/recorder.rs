@@ -32,6 +32,22 @@ pub(super) struct Recorder {
     response: Open,
 }
 
+/// A message that asks for something, as records state it.
+pub(super) struct Asked<'a> {
+    pub(super) message: &'static str,
+    /// Of the statement that it prepares.
+    pub(super) name: &'a [u8],
+    pub(super) text: &'a [u8],
+    /// Its length, where it is more than the text that is known.
+    pub(super) bytes: usize,
+}
+
+impl<'a> Asked<'a> {
+    pub(super) fn new(message: &'static str, text: &'a [u8]) -> Self {
+        Self { message, name: b"", text, bytes: text.len() }
+    }
+}
+
 /// A verdict as records state it.
 pub(super) struct Verdict<'a> {
     pub(super) kind: &'a str,
@@ -101,48 +117,25 @@ impl Recorder {
         self.bytes_from_client += bytes as u64;
     }
 
-    /// A text that the client wants run or prepared; `text` is what it sent.
+    /// Something that the client wants run or prepared. What is not known of a text that was too
+    /// long to be kept is not in the commitment either.
     pub(super) fn statement(
         &mut self,
-        message: &str,
-        text: &[u8],
-        verdict: &Verdict<'_>,
-        context: &mut Context<'_>,
-    ) -> Result<(), End> {
-        let commitment = self.commitment(text);
-        self.committed_statement(message, text, text.len() as u64, commitment, verdict, context)
-    }
-
-    /// The same of a text that was too long to be kept: `beginning` is all that is known of it.
-    pub(super) fn oversized(
-        &mut self,
-        message: &str,
-        beginning: &[u8],
-        bytes: u64,
-        verdict: &Verdict<'_>,
-        context: &mut Context<'_>,
-    ) -> Result<(), End> {
-        let commitment = self.commitment(beginning);
-        self.committed_statement(message, beginning, bytes, commitment, verdict, context)
-    }
-
-    fn committed_statement(
-        &mut self,
-        message: &str,
-        text: &[u8],
-        bytes: u64,
-        commitment: [u8; 32],
+        asked: &Asked<'_>,
         verdict: &Verdict<'_>,
         context: &mut Context<'_>,
     ) -> Result<(), End> {
         self.requests += 1;
+        let commitment = self.commitment(asked.text);
+        let (name, text) = self.excerpts.statement(asked.name, asked.text, context.scanner);
         let body = Statement {
             request: self.requests,
-            message,
+            message: asked.message,
             kind: verdict.kind,
-            text: self.excerpts.statement(text, context.scanner),
+            name,
+            text,
             commitment,
-            bytes,
+            bytes: asked.bytes as u64,
             allowed: verdict.allowed,
             rule: verdict.rule,
             snapshot_hash: &context.engine.snapshot().hash,
@@ -165,9 +158,11 @@ impl Recorder {
     ) -> Result<(), End> {
         self.requests += 1;
         let commitment = self.commitment(body);
+        let (statement, parameters) = self.excerpts.bind(bind, context.scanner);
         let body = Bind {
             request: self.requests,
-            parameters: self.excerpts.parameters(bind, context.scanner),
+            statement,
+            parameters,
             commitment,
             bytes: body.len() as u64,
         };

@@ -75,6 +75,8 @@ pub(super) struct Relaying {
     dates: Dates,
     /// The plan of everything on a transparent resource.
     passing: Rc<Plan>,
+    /// Scratch memory for texts that are scanned.
+    name: Vec<u8>,
     findings: Vec<Finding>,
 }
 
@@ -110,6 +112,7 @@ impl Relaying {
             schema: Schema::default(),
             dates,
             passing: Rc::new(Plan { columns: Vec::new(), passes: true }),
+            name: Vec::new(),
             findings: Vec::new(),
         }
     }

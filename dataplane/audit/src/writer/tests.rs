@@ -16,7 +16,8 @@ fn what_was_appended_is_read_where_it_lies() {
     let mut writer = begin(folder.path(), &identity, 10);
     let groups: Vec<String> = (0..40).map(|n| format!("group {n}")).collect();
     let parameters: Vec<String> = vec!["".to_owned(), "4711".to_owned(), "x".repeat(300)];
-    let bind = Bind { request: 2, parameters: &parameters, commitment: [1; 32], bytes: 9 };
+    let bind =
+        Bind { request: 2, statement: "s", parameters: &parameters, commitment: [1; 32], bytes: 9 };
     writer.append(5, [1; 16], &session_start(&groups).into()).unwrap();
     writer.append(6, [2; 16], &statement("SELECT 1").into()).unwrap();
     let position = writer.append(7, [3; 16], &bind.into()).unwrap();
@@ -80,7 +81,7 @@ fn a_record_over_the_limit_is_refused_and_leaves_no_trace() {
     let mut writer = begin(folder.path(), &identity, 0);
     let text = "x".repeat(MAX_FRAME_BYTES);
     let many: Vec<String> = vec![String::new(); MAX_FRAME_BYTES / 8];
-    let bind = Bind { request: 1, parameters: &many, commitment: [0; 32], bytes: 0 };
+    let bind = Bind { request: 1, statement: "", parameters: &many, commitment: [0; 32], bytes: 0 };
     for body in [Body::from(statement(&text)), bind.into()] {
         assert_eq!(writer.append(0, [0; 16], &body), Err(AppendError::TooLarge));
     }

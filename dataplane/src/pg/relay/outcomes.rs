@@ -44,7 +44,9 @@ impl Relaying {
 
             Message::ParseComplete => match self.expected.pop() {
                 Some(Reply::Parse { name, analysis }) => {
-                    self.objects.prepare(name, analysis);
+                    if !self.transparent {
+                        self.objects.prepare(name, analysis);
+                    }
                     Ok(Act::Keep)
                 }
                 _ => Err(UNEXPECTED),
@@ -114,9 +116,11 @@ impl Relaying {
         let Some(Reply::Bind { portal, statement }) = self.expected.pop() else {
             return Err(UNEXPECTED);
         };
-        let analysis = self.objects.statement(&statement).cloned();
-        let analysis = analysis.unwrap_or_else(Analysis::unknown);
-        self.objects.open(portal, analysis, request);
+        if !self.transparent {
+            let analysis = self.objects.statement(&statement).cloned();
+            let analysis = analysis.unwrap_or_else(Analysis::unknown);
+            self.objects.open(portal, analysis, request);
+        }
         Ok(Act::Keep)
     }
 
@@ -217,17 +221,24 @@ impl Relaying {
         }
         /// Bytes of a field behind its name's terminator.
         const FIELD_BYTES: usize = 18;
-        let mut covered = bytes.to_vec();
+        let mut covered = Vec::new();
         let mut at = HEADER_BYTES + 2;
-        let mut changed = false;
         for field in description.fields() {
-            let name = &mut covered[at..at + field.name.len()];
-            let counts = cover_text(name, context.scanner, &mut self.findings);
-            changed |= counts.cells_masked > 0;
-            self.recorder.masked(&counts, context);
+            if !plans::is_named_by_catalog(&field, self.catalog(context)) {
+                self.name.clear();
+                self.name.extend_from_slice(field.name);
+                let counts = cover_text(&mut self.name, context.scanner, &mut self.findings);
+                self.recorder.masked(&counts, context);
+                if counts.cells_masked > 0 {
+                    if covered.is_empty() {
+                        covered.extend_from_slice(bytes);
+                    }
+                    covered[at..at + field.name.len()].copy_from_slice(&self.name);
+                }
+            }
             at += field.name.len() + 1 + FIELD_BYTES;
         }
-        if changed { Act::Replace(covered) } else { Act::Keep }
+        if covered.is_empty() { Act::Keep } else { Act::Replace(covered) }
     }
 
     fn on_complete(&mut self, tag: &[u8]) -> Result<Act, End> {

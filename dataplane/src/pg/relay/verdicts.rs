@@ -14,7 +14,7 @@ use super::objects::Name;
 use super::refuse;
 use crate::context::Context;
 use crate::pg::end::End;
-use crate::pg::recorder::Verdict;
+use crate::pg::recorder::{Asked, Verdict};
 
 /// What becomes of a message.
 pub(super) enum Step {
@@ -134,7 +134,7 @@ impl Relaying {
             _ => return Err(End::ClientProtocol("invalid message format")),
         };
         self.described = None;
-        self.record_refusal(name, b"", "malformed", context)?;
+        self.record_refusal(name, "malformed", context)?;
         Ok(Step::refuse(tag, refuse::malformed()))
     }
 
@@ -159,7 +159,8 @@ impl Relaying {
             _ => (&[][..], &[][..]),
         };
         let verdict = Verdict { kind: "unparsed", allowed: false, rule: "too_long" };
-        self.recorder.oversized(name, text, header.body_len() as u64, &verdict, context)?;
+        let asked = Asked { message: name, name: statement, text, bytes: header.body_len() };
+        self.recorder.statement(&asked, &verdict, context)?;
         let report = refuse::too_long(name, limit_bytes);
         Ok(match header.tag {
             frontend::PARSE => Step::refuse_parse(statement, Box::new(report)),
@@ -169,7 +170,7 @@ impl Relaying {
 
     fn on_query(&mut self, text: &[u8], context: &mut Context<'_>) -> Result<Step, End> {
         let judgement = self.judge(text, context);
-        self.record_judgement("query", text, &judgement, context)?;
+        self.record(&Asked::new("query", text), &judgement, context)?;
         Ok(match judgement.outcome {
             Ok(statements) => {
                 Step::forward(Reply::Query(Batch { statements, done: 0, refused: None }))
@@ -183,7 +184,8 @@ impl Relaying {
         if !parse.statement.is_empty() && self.objects.is_full() {
             judgement = Judgement::refused("too_many", refuse::too_many());
         }
-        self.record_judgement("parse", parse.query, &judgement, context)?;
+        let asked = Asked { name: parse.statement, ..Asked::new("parse", parse.query) };
+        self.record(&asked, &judgement, context)?;
         Ok(match judgement.outcome {
             Ok(mut statements) => {
                 // The server takes one statement here, or none, and refuses more.
@@ -205,11 +207,11 @@ impl Relaying {
     ) -> Result<Step, End> {
         let statement = Name::new(bind.statement);
         if let Err((rule, report)) = self.judge_again(&statement, context) {
-            self.record_refusal("bind", b"", &rule, context)?;
+            self.record_refusal("bind", &rule, context)?;
             return Ok(Step::refuse_other(report));
         }
         if !bind.portal.is_empty() && self.objects.is_full() {
-            self.record_refusal("bind", b"", "too_many", context)?;
+            self.record_refusal("bind", "too_many", context)?;
             return Ok(Step::refuse_other(Box::new(refuse::too_many())));
         }
         self.recorder.bind(bind, body, context)?;
@@ -234,7 +236,8 @@ impl Relaying {
         let rule = if self.transparent { "transparent" } else { "function_call" };
         let verdict = Verdict { kind: "function_call", allowed: self.transparent, rule };
         // Arguments are in any format, so nothing of them is shown.
-        self.recorder.oversized("function_call", b"", body.len() as u64, &verdict, context)?;
+        let asked = Asked { bytes: body.len(), ..Asked::new("function_call", b"") };
+        self.recorder.statement(&asked, &verdict, context)?;
         Ok(match self.transparent {
             true => Step::forward(Reply::FunctionCall),
             false => Step::refuse_query(Box::new(refuse::function_call())),
@@ -274,27 +277,26 @@ impl Relaying {
         Ok(())
     }
 
-    fn record_judgement(
+    fn record(
         &mut self,
-        message: &str,
-        text: &[u8],
+        asked: &Asked<'_>,
         judgement: &Judgement,
         context: &mut Context<'_>,
     ) -> Result<(), End> {
         let allowed = judgement.outcome.is_ok();
         let verdict = Verdict { kind: &judgement.kind, allowed, rule: &judgement.rule };
-        self.recorder.statement(message, text, &verdict, context)
+        self.recorder.statement(asked, &verdict, context)
     }
 
+    /// Of a message of which nothing can be shown.
     fn record_refusal(
         &mut self,
-        message: &str,
-        text: &[u8],
+        message: &'static str,
         rule: &str,
         context: &mut Context<'_>,
     ) -> Result<(), End> {
         let verdict = Verdict { kind: "unparsed", allowed: false, rule };
-        self.recorder.statement(message, text, &verdict, context)
+        self.recorder.statement(&Asked::new(message, b""), &verdict, context)
     }
 }
 
