@@ -20,6 +20,8 @@ pub(crate) enum Value {
     Date,
     /// A person's name, behind a colon.
     Name,
+    /// The same, in capitals: for labels that other things have, too.
+    ProperName,
     /// `Patient`, which is all of these: `Patient: J. Doe`, `patient id 123`.
     Patient,
     Zip,
@@ -236,10 +238,12 @@ const LABELS: &[Labels] = &[
     (Identifier::Name, Value::Patient, "name label", &["patient"]),
     (Identifier::Name, Value::Name, "name label", &[
         "name:", "name :", "name=", "names:", "attending", "provider", "physician", "surgeon", "clinician",
-        "therapist", "practitioner", "pt:", "pt name", "guarantor", "guardian", "caregiver", "next of kin",
-        "emergency contact", "kin:", "cc:", "from:", "to:", "employee", "client:", "customer:", "resident:",
-        "attn:", "author:", "by:", "pcp:", "consultant", "pharmacist", "witness", "user:", "owner:", "spouse:",
-        "signature:", "contact:", "informant", "insured",
+        "therapist", "practitioner", "pt name", "guarantor", "guardian", "caregiver", "next of kin",
+        "emergency contact", "kin:", "employee", "attn:", "author:", "pcp:", "consultant", "pharmacist", "witness",
+        "spouse:", "signature:", "informant", "insured",
+    ]),
+    (Identifier::Name, Value::ProperName, "name label", &[
+        "pt:", "cc:", "from:", "to:", "client:", "customer:", "resident:", "by:", "user:", "owner:", "contact:",
     ]),
     (Identifier::UniqueCode, Value::Secret, "secret label", &[
         "password", "passwd", "pwd", "secret", "api_key", "api key", "apikey", "api-key", "access_token",

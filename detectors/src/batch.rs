@@ -131,9 +131,9 @@ impl<'t> Cells<'t> {
 pub(crate) fn is_json(text: &[u8]) -> bool {
     let text = text.get(..JSON_BYTES).unwrap_or(text);
     let mut bytes = text.iter().filter(|byte| !byte.is_ascii_whitespace());
-    match (bytes.next(), bytes.next()) {
-        (Some(b'{'), Some(b'"' | b'}')) => true,
-        (Some(b'['), Some(second)) => b"{[\"-]".contains(second) || second.is_ascii_digit(),
+    match bytes.next() {
+        Some(b'{') => matches!(bytes.next(), Some(b'"' | b'}')),
+        Some(b'[') => matches!(bytes.next(), Some(b'{' | b'[' | b'"' | b'-' | b']' | b'0'..=b'9')),
         _ => false,
     }
 }

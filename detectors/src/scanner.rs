@@ -35,6 +35,12 @@ impl Scanner {
         })
     }
 
+    /// From now on the year of a date stays only from `first_year` on: an earlier one may tell an
+    /// age above 89 (164.514(b)(2)(i)(C)). Whoever has a clock says which; until then all stay.
+    pub fn keep_years_from(&mut self, first_year: u32) {
+        self.sweep.first_year = first_year;
+    }
+
     /// Scans one text. Findings are sorted by start and don't overlap. A text of 2 GiB or more is
     /// a caller's mistake and panics: that is what [`crate::StreamMasker`] is for.
     pub fn scan(&mut self, text: &[u8], findings: &mut Vec<Finding>) {

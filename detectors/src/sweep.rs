@@ -7,6 +7,7 @@
 
 use std::cmp::Ordering;
 
+use crate::checks::decimal;
 use crate::finding::Cover;
 use crate::window::Candidate;
 
@@ -17,6 +18,8 @@ pub(crate) const MEND_BYTES: usize = 8;
 #[derive(Default)]
 pub(crate) struct Sweep {
     active: Vec<Candidate>,
+    /// Earlier years are covered with their dates.
+    pub(crate) first_year: u32,
 }
 
 impl Sweep {
@@ -33,7 +36,7 @@ impl Sweep {
     ) {
         settled.clear();
         if !candidates.is_sorted_by_key(|candidate| candidate.start) {
-            candidates.sort_by_key(|candidate| candidate.start);
+            candidates.sort_unstable_by_key(|candidate| candidate.start);
         }
         let mut rest = &*candidates;
         while let Some((one, others)) = rest.split_first() {
@@ -51,7 +54,17 @@ impl Sweep {
         let mut end = floor;
         for piece in settled.iter_mut() {
             mend(text, piece, end, json(piece.start));
+            self.hide_year(text, piece);
             end = piece.end;
+        }
+    }
+
+    fn hide_year(&self, text: &[u8], piece: &mut Candidate) {
+        if let Cover::Year { at } = piece.cover {
+            let year = piece.start + usize::from(at);
+            if decimal(text.get(year..year + 4).unwrap_or_default()) < self.first_year {
+                piece.cover = Cover::Letters;
+            }
         }
     }
 

@@ -85,6 +85,10 @@ fn plain_text_passes() {
         "SELECT count(*) FROM t WHERE a = 1",
         "Mr. and Mrs. were not named",
         "insurance was verified and the account closed",
+        "Policy: 30-day readmission. Subject: lab results",
+        "instructed to: take meds with food",
+        "insulin 20 unit 3 times per day",
+        "Patient Education Materials were given",
         "his mother had diabetes; father with CAD",
     ]);
 }

@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::SystemTime;
 
 use lazaret_detectors::{Pack, PackError, Scanner, StreamFinding, StreamMasker};
 
@@ -92,6 +93,7 @@ fn open(file: &Path) -> Result<Box<dyn Read>, DetectError> {
 
 fn scan(mut input: impl Read, mut output: impl Write, format: Format) -> Result<(), DetectError> {
     let mut scanner = Scanner::new(&Pack::load(None)?)?;
+    scanner.keep_years_from(this_year().saturating_sub(90));
     let mut masker = StreamMasker::new();
     let mut piece = vec![0; READ_BYTES];
     let mut masked = Vec::new();
@@ -113,6 +115,13 @@ fn scan(mut input: impl Read, mut output: impl Write, format: Format) -> Result<
             return output.flush().map_err(DetectError::Write);
         }
     }
+}
+
+/// The Gregorian year, to within a day.
+fn this_year() -> u32 {
+    const SECONDS: u64 = 31_556_952;
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    u32::try_from(1970 + now.as_secs() / SECONDS).unwrap_or(u32::MAX)
 }
 
 fn print(

@@ -7,8 +7,8 @@ use crate::Identifier;
 use crate::bytes::{self, ALNUM, ALPHA, LOCAL, URI};
 use crate::window::Window;
 
-/// RFC 5321, 4.5.3.1: a local part has 64 octets, and a quoted one may be longer by its quotes.
-const LOCAL_BYTES: usize = 66;
+/// RFC 5321, 4.5.3.1 allows 64 octets; what is longer is no address, and may name somebody still.
+const LOCAL_BYTES: usize = 256;
 
 /// Grows both ways from `@`. A domain without a dot counts if it is a word: hosts of one's own
 /// network have such.
@@ -32,6 +32,9 @@ pub(super) fn url(w: &Window<'_>, hit: Range<usize>, found: &mut Found) {
     if scheme == hit.start || !w.is(hit.end, URI) || is_vocabulary(w, hit.end) {
         return;
     }
+    if is_within_url(w, scheme) {
+        return;
+    }
     push_uri(w, scheme, hit.end, found);
 }
 
@@ -39,6 +42,16 @@ pub(super) fn www(w: &Window<'_>, hit: Range<usize>, found: &mut Found) {
     if w.begins_word(hit.start) && w.is(hit.end, ALNUM) && w.before(hit.start) != b'/' {
         push_uri(w, hit.start, hit.end, found);
     }
+}
+
+/// Whether a URL began before `at` and goes on to it: that one covers this.
+fn is_within_url(w: &Window<'_>, at: usize) -> bool {
+    let run = w.skip_back(at, URI);
+    let mut marks = w.slice(run..at).windows(3).enumerate();
+    marks.any(|(offset, mark)| {
+        let host = run + offset + 3;
+        mark == b"://" && w.is_before(host - 3, ALNUM) && !is_vocabulary(w, host)
+    })
 }
 
 fn push_uri(w: &Window<'_>, start: usize, from: usize, found: &mut Found) {

@@ -44,9 +44,9 @@ pub(super) fn label(w: &Window<'_>, hit: Range<usize>, label: Label, found: &mut
     let candidate = match label.value {
         Value::Ssn => ssn(w, at),
         Value::Code => code(w, at, label),
-        Value::NumberedCode if told || is_card_like(w, at, label) => {
-            code(w, at, label).map(|it| checked(w, it, label))
-        }
+        Value::NumberedCode if told || is_card_like(w, at, label) => code(w, at, label)
+            .filter(|it| bridge.numbered || is_long(w, it))
+            .map(|it| checked(w, it, label)),
         Value::Telephone => phones::labelled(w, at, label.identifier),
         Value::Date => dates::labelled(w, at),
         Value::Age => age(w, at),
@@ -55,7 +55,7 @@ pub(super) fn label(w: &Window<'_>, hit: Range<usize>, label: Label, found: &mut
         Value::Decimal => decimal(w, at),
         Value::Secret if bridge.marked || w.is_before(hit.end, SPACE) => secret(w, at, label),
         Value::Patient => return patient(w, hit.end, bridge, label, found),
-        Value::Name => return name(w, hit, bridge, label, found),
+        Value::Name | Value::ProperName => return name(w, hit, bridge, label, found),
         Value::NumberedCode | Value::Secret => None,
     };
     found.candidates.extend(candidate.map(|candidate| whole_number(w, candidate)));
@@ -107,6 +107,13 @@ fn postal_code_end(w: &Window<'_>, end: usize) -> usize {
 fn is_card_like(w: &Window<'_>, at: usize, label: Label) -> bool {
     let digits = w.slice(at..code_end(w, at)).iter().filter(|byte| byte.is_ascii_digit()).count();
     label.identifier == Identifier::Account && digits >= 12
+}
+
+/// Four digits at least, where nothing but a colon says that a number follows: `Policy: 30-day`
+/// is none.
+fn is_long(w: &Window<'_>, code: &Candidate) -> bool {
+    let code = w.slice(w.offset(code.start)..w.offset(code.end));
+    code.iter().filter(|byte| byte.is_ascii_digit()).count() >= 4
 }
 
 /// A token with a digit in it, with the dashes, dots and slashes inside it.
@@ -187,7 +194,8 @@ fn patient(w: &Window<'_>, end: usize, bridge: Bridge, label: Label, found: &mut
 }
 
 fn name(w: &Window<'_>, hit: Range<usize>, bridge: Bridge, label: Label, found: &mut Found) {
-    if bridge.marked || b":=".contains(&w.before(hit.end)) {
+    let proper = w.is(bridge.value, UPPER) || label.value == Value::Name;
+    if proper && (bridge.marked || b":=".contains(&w.before(hit.end))) {
         names::labelled(w, bridge.value, label.why, found);
     }
 }

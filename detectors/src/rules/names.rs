@@ -225,19 +225,22 @@ const PARTICLES: [&str; 17] = [
 /// Capitalised words that end a name: other labels, headings, and what begins a sentence. Sorted.
 #[rustfmt::skip]
 const STOP: &[&str] = &[
-    "a", "account", "address", "admission", "admit", "admitted", "after", "age", "all", "allergies",
-    "am", "an", "and", "are", "as", "assessment", "at", "attending", "birth", "by", "cc", "chief",
-    "city", "clinic", "comments", "complains", "complaint", "contact", "continue", "date", "denied",
-    "denies", "department", "diagnosis", "discharge", "discharged", "dob", "dr", "email",
-    "emergency", "exam", "female", "follow", "for", "from", "gender", "group", "had", "has", "have",
-    "he", "her", "his", "history", "home", "hospital", "i", "id", "if", "in", "insurance", "is",
-    "it", "lab", "labs", "male", "medical", "medications", "mrn", "my", "name", "no", "none", "not",
-    "note", "now", "number", "of", "office", "on", "or", "our", "patient", "phone", "physician",
-    "plan", "please", "portal", "presented", "presents", "provider", "reason", "recommended",
-    "recommends", "record", "report", "reported", "reports", "responsible", "results", "returned",
-    "room", "seen", "sex", "she", "signed", "ssn", "stated", "states", "status", "summary", "tel",
-    "that", "the", "their", "then", "there", "they", "this", "to", "today", "unknown", "visit",
-    "was", "we", "were", "when", "who", "will", "with", "you", "your", "zip",
+    "a", "access", "account", "address", "admission", "admit", "admitted", "advocate", "after",
+    "age", "agree", "agrees", "alert", "all", "allergies", "am", "an", "and", "are", "as",
+    "assessment", "at", "attending", "awake", "birth", "by", "care", "cc", "chief", "city",
+    "clinic", "comments", "complains", "complaint", "contact", "continue", "date", "denied",
+    "denies", "department", "diagnosis", "discharge", "discharged", "dob", "dr", "education",
+    "email", "emergency", "exam", "experience", "female", "financial", "follow", "for", "from",
+    "gender", "group", "had", "has", "have", "he", "her", "his", "history", "home", "hospital", "i",
+    "id", "if", "in", "information", "instructions", "insurance", "is", "it", "lab", "labs", "male",
+    "medical", "medications", "mrn", "my", "name", "no", "none", "normal", "not", "note", "now",
+    "number", "of", "office", "on", "or", "our", "patient", "per", "phone", "physician", "plan",
+    "please", "portal", "presented", "presents", "provider", "reason", "recommended", "recommends",
+    "record", "report", "reported", "reports", "responsible", "results", "returned", "rights",
+    "room", "safety", "satisfaction", "see", "seen", "services", "sex", "she", "signed", "ssn",
+    "stable", "stated", "states", "status", "summary", "tel", "that", "the", "their", "then",
+    "there", "they", "this", "to", "today", "transport", "unknown", "visit", "was", "we", "well",
+    "were", "when", "who", "will", "with", "you", "your", "zip",
 ];
 
 /// Words in lower case that no name is behind a title or label. Sorted.

@@ -43,8 +43,13 @@ pub(super) fn unit(w: &Window<'_>, hit: Range<usize>, found: &mut Found) {
         return;
     }
     let street_end = if w.before(hit.start) == b',' { hit.start - 1 } else { hit.start };
-    let start = number_before(w, street_end, w.is(hit.start + 1, UPPER)).unwrap_or(hit.start + 1);
-    found.push(w.found(Identifier::Geography, start..end, 70, "street address: unit"));
+    let proper = w.is(hit.start + 1, UPPER);
+    let street = number_before(w, street_end, proper);
+    // `20 unit 3 times per day`
+    let start = street.or_else(|| proper.then_some(hit.start + 1));
+    if let Some(start) = start {
+        found.push(w.found(Identifier::Geography, start..end, 70, "street address: unit"));
+    }
 }
 
 pub(super) fn po_box(w: &Window<'_>, hit: Range<usize>, found: &mut Found) {
@@ -97,7 +102,8 @@ pub(super) fn zip(
 /// What a label calls an address: from a number on, or all that a colon announces, to the end of
 /// the line or sentence.
 pub(super) fn labelled(w: &Window<'_>, at: usize, marked: bool) -> Option<Candidate> {
-    let line = w.slice(at..at + ADDRESS_BYTES);
+    let line = w.rest(at);
+    let line = line.get(..ADDRESS_BYTES).unwrap_or(line);
     let ends = |index: usize, byte: u8| {
         let next = line.get(index + 1).copied().unwrap_or(b'\n');
         let sentence = matches!(byte, b'.' | b'?' | b'!')
