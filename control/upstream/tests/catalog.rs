@@ -22,7 +22,9 @@ const SCHEMA: &str = "
     CREATE TYPE clinic.span AS RANGE (subtype = date);
     CREATE FUNCTION clinic.whole_name(clinic.patients) RETURNS text LANGUAGE sql AS 'SELECT $1.ssn';
     CREATE FUNCTION public.count(text) RETURNS text LANGUAGE sql AS 'SELECT $1';
-    CREATE OPERATOR clinic.@@@ (PROCEDURE = texteq, LEFTARG = text, RIGHTARG = text);
+    CREATE FUNCTION clinic.same(text, text) RETURNS bool LANGUAGE sql AS 'SELECT $1 = $2';
+    CREATE OPERATOR clinic.@@@ (PROCEDURE = clinic.same, LEFTARG = text, RIGHTARG = text);
+    CREATE OPERATOR clinic.=== (PROCEDURE = texteq, LEFTARG = text, RIGHTARG = text);
     CREATE ROLE svc LOGIN PASSWORD 'throw-away';
     GRANT USAGE ON SCHEMA clinic TO svc;
     ALTER ROLE svc SET search_path = clinic, public;
@@ -95,8 +97,9 @@ fn check(catalog: &RawCatalog) {
     assert!(has_function(catalog, "clinic", "whole_name", 'a'));
     assert!(has_function(catalog, "public", "count", 'f'));
     assert!(has_function(catalog, "clinic", "@@@", 'o'));
+    assert!(!has_function(catalog, "clinic", "===", 'o'), "it runs nobody's code");
     assert!(catalog.builtin_functions.iter().any(|name| name == "count"));
-    assert!(catalog.builtin_operators.iter().any(|name| name == "<>"));
+    assert!(["<>", "==="].iter().all(|name| catalog.builtin_operators.iter().any(|n| n == name)));
     assert_eq!(catalog.search_path, ["clinic", "public"]);
 }
 
