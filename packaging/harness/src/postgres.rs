@@ -11,7 +11,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use rustix::process::Signal;
-use tempfile::TempDir;
+use tempfile::{NamedTempFile, TempDir};
 
 use crate::{Account, Certificates, HarnessError, Lifetime, Process, free_port, run, tree};
 
@@ -203,9 +203,11 @@ impl Postgres {
 
     /// Runs SQL over the Unix socket, stopping at the first error; returns unaligned rows.
     pub fn execute(&self, database: &str, sql: &str) -> Result<String, HarnessError> {
-        let script = self.path.join("script.sql");
-        fs::write(&script, sql).map_err(HarnessError::io("writing a script"))?;
-        run(self.psql(database).args(["-q", "-v", "ON_ERROR_STOP=1", "-A", "-t", "-f"]).arg(script))
+        // A file of its own: tests that share a server run side by side.
+        let script = NamedTempFile::new().map_err(HarnessError::io("making a script"))?;
+        fs::write(script.path(), sql).map_err(HarnessError::io("writing a script"))?;
+        let arguments = ["-q", "-v", "ON_ERROR_STOP=1", "-A", "-t", "-f"];
+        run(self.psql(database).args(arguments).arg(script.path()))
     }
 
     /// A `psql` that goes past the network's authentication.
