@@ -42,11 +42,13 @@ impl Verdict {
 
 /// Four agents run statements until `victim` is killed in the midst of it; returns how many were answered.
 fn load_until_killed(clinic: &Clinic, victim: u32) -> u64 {
-    let (answered, stop) = (AtomicU64::new(0), AtomicBool::new(false));
+    let answered = &AtomicU64::new(0);
+    let stop = &AtomicBool::new(false);
+    // All are in before the first begins, so that nobody logs in at a process that is dead already.
+    let agents: Vec<_> = (0..4).map(|_| clinic.agent()).collect();
     thread::scope(|scope| {
-        for _ in 0..4 {
-            scope.spawn(|| {
-                let mut agent = clinic.agent();
+        for mut agent in agents {
+            scope.spawn(move || {
                 while !stop.load(Ordering::Relaxed) {
                     let sql = "SELECT * FROM patients JOIN notes USING (patient_id) LIMIT 50";
                     match agent.query(sql) {
@@ -64,7 +66,7 @@ fn load_until_killed(clinic: &Clinic, victim: u32) -> u64 {
         signal_process(victim, Signal::KILL);
         stop.store(true, Ordering::Relaxed);
     });
-    answered.into_inner()
+    answered.load(Ordering::Relaxed)
 }
 
 /// Starts the gateway again after a death, ends it properly, and has the evidence verified.
