@@ -15,14 +15,14 @@ mod serve;
 mod workers;
 
 use std::cell::RefCell;
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use glommio::{GlommioError, LocalExecutorBuilder, Placement, ReactorErrorKind};
 use lazaret_audit::BlankSegment;
@@ -32,7 +32,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::channel::ConfigError;
-use crate::limits::{DRAIN_MS, FAREWELL_MS};
+use crate::limits::{ADMISSION_MS, DRAIN_MS, FAREWELL_MS};
 use crate::metrics::Status;
 use crate::shard::accept::ListenError;
 use crate::shard::letters::{FilesInbox, FilesPost, Letter, ToFiles, ToShard, files_post};
@@ -88,7 +88,7 @@ pub(crate) fn run(control: &Path, accept: Accept) -> Result<(), FilesError> {
             status,
             accept,
             stage: Stage::Gathering(Gathering::default()),
-            asked: HashSet::new(),
+            asked: HashMap::new(),
             resolving: Vec::new(),
             snapshot_version: 0,
             draining: false,
@@ -104,8 +104,8 @@ struct Files {
     status: Rc<RefCell<Status>>,
     accept: Accept,
     stage: Stage,
-    /// Admissions that control has not answered.
-    asked: HashSet<u64>,
+    /// Admissions that control has not answered, since when.
+    asked: HashMap<u64, Instant>,
     /// Sessions that wait for the upstream's name.
     resolving: Vec<(u16, Key)>,
     snapshot_version: u64,
@@ -174,7 +174,7 @@ impl Files {
                 }
             }
             Letter::Admit(admission) if self.link.is_up() => {
-                self.asked.insert(admission.request);
+                self.asked.insert(admission.request, Instant::now());
                 self.link.say(FromDataplane::Admit(admission));
             }
             Letter::Admit(admission) => {
@@ -205,6 +205,7 @@ impl Files {
                 if let Some(place) = self.status.borrow_mut().shards.get_mut(usize::from(shard)) {
                     *place = *report;
                 }
+                self.give_up_asking().await?;
             }
         }
         Ok(())
@@ -220,14 +221,14 @@ impl Files {
                 self.workers.compile(Arc::new(*snapshot), shards);
             }
             FromControl::Admitted { request, grant } => {
-                if self.asked.remove(&request) {
+                if self.asked.remove(&request).is_some() {
                     self.answer(request, Ok(grant)).await?;
                 } else {
                     self.link.say(FromDataplane::SessionEnded { grant: grant.id });
                 }
             }
             FromControl::Refused { request, reason } => {
-                if self.asked.remove(&request) {
+                if self.asked.remove(&request).is_some() {
                     self.answer(request, Err(reason)).await?;
                 }
             }
@@ -290,7 +291,18 @@ impl Files {
     /// Who waits for an answer of the control that is gone has it now.
     async fn unlinked(&mut self) -> Result<(), FilesError> {
         self.status.borrow_mut().linked = false;
-        for request in std::mem::take(&mut self.asked) {
+        for (request, _) in std::mem::take(&mut self.asked) {
+            self.answer(request, Err(RefusalReason::ProviderUnavailable)).await?;
+        }
+        Ok(())
+    }
+
+    /// Control is there and says nothing. Looked at as often as shards report.
+    async fn give_up_asking(&mut self) -> Result<(), FilesError> {
+        let patience = Duration::from_millis(ADMISSION_MS);
+        let late = self.asked.extract_if(|_, since| since.elapsed() >= patience);
+        let late: Vec<u64> = late.map(|(request, _)| request).collect();
+        for request in late {
             self.answer(request, Err(RefusalReason::ProviderUnavailable)).await?;
         }
         Ok(())

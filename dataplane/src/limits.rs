@@ -97,6 +97,9 @@ pub(crate) const SEGMENTS_AHEAD: usize = 2;
 /// How long sessions may go on after SIGTERM.
 pub(crate) const DRAIN_MS: u64 = 20_000;
 
+/// How long control may think about a token: it may have to fetch the issuer's keys.
+pub(crate) const ADMISSION_MS: u64 = 10_000;
+
 /// How long the last words to control may take.
 pub(crate) const FAREWELL_MS: u64 = 1_000;
 

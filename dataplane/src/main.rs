@@ -16,6 +16,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
+use rustix::process::Resource;
 use tracing_subscriber::EnvFilter;
 
 /// The inline path of Lazaret: sessions are taken, decided, masked, recorded and passed on here.
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
     }
     start_logging();
     silence_panics();
+    raise_open_files();
     match files::run(&arguments.control, shard::postgres) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -50,6 +52,14 @@ fn main() -> ExitCode {
 fn end_with_parent() {
     // Only a signal number that doesn't exist is refused.
     let _ = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::TERM));
+}
+
+/// Each session takes two descriptors, and the usual soft limit of 1024 is for programs that select.
+fn raise_open_files() {
+    let mut limit = rustix::process::getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    // Raising it to the hard limit is always allowed.
+    let _ = rustix::process::setrlimit(Resource::Nofile, limit);
 }
 
 fn start_logging() {

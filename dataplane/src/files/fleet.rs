@@ -9,6 +9,7 @@ use glommio::timer::sleep;
 use glommio::{ExecutorJoinHandle, LocalExecutorBuilder, Placement};
 use lazaret_detectors::Pack;
 use lazaret_link::Settings;
+use rustix::process::Resource;
 use rustls::pki_types::ServerName;
 
 use crate::channel::server_config;
@@ -40,6 +41,7 @@ impl Fleet {
     ) -> Result<Self, FilesError> {
         let Gathered { settings, shards } = gathered;
         let tls = tls(&settings)?;
+        warn_of_open_files(&settings);
         let pack = Pack::load(None).map_err(|error| FilesError::Worker(error.to_string()))?;
         let mut listeners = listeners(&settings)?;
         let cores = cores()?;
@@ -124,6 +126,19 @@ impl Fleet {
     }
 }
 
+/// Accepting fails, for all, when descriptors run out.
+fn warn_of_open_files(settings: &Settings) {
+    let limit = rustix::process::getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    let needed = 2 * u64::from(settings.max_sessions) + OTHER_FILES;
+    if limit < needed {
+        tracing::warn!(
+            limit,
+            needed,
+            "max_sessions needs more open files than are allowed; raise ulimit -n or LimitNOFILE="
+        );
+    }
+}
+
 fn tls(settings: &Settings) -> Result<Tls, FilesError> {
     let client = settings.upstream_tls.client_config()?;
     let host_name = &settings.upstream_host_name;
@@ -165,6 +180,9 @@ fn failure(handle: ExecutorJoinHandle<Result<(), ShardError>>) -> Option<String>
         Err(error) => Some(executor_mend(&error)),
     }
 }
+
+/// Rings, segments, listeners, the link and what else a process has open.
+const OTHER_FILES: u64 = 256;
 
 /// Nothing but the shard's one task uses the executor's own rings.
 const EXECUTOR_RING_ENTRIES: usize = 8;

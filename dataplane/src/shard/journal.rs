@@ -4,6 +4,9 @@
 //! durable when it is committed; at level `power` when an fdatasync that began after it has ended:
 //! the shard's ring carries it out, one at a time, for all records that are there when it begins.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::VecDeque;
 use std::os::fd::OwnedFd;
 use std::rc::Rc;

@@ -19,8 +19,6 @@ use super::*;
 use crate::metrics::Report;
 use machines::{echo, panicking, pump};
 
-const SEGMENT_BYTES: u64 = 4 << 20;
-
 /// Patience with a loaded machine; nothing is measured by it.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -28,6 +26,7 @@ struct Setup {
     settings: Settings,
     accept: Accept,
     shards: u16,
+    segment_bytes: u64,
 }
 
 /// Shards that run in threads of this test.
@@ -65,7 +64,7 @@ impl Setup {
             lease_ms: 600_000,
             commitment_key: Secret::new("00".repeat(32)),
         };
-        Self { settings, accept, shards: 1 }
+        Self { settings, accept, shards: 1, segment_bytes: 4 << 20 }
     }
 
     fn start(self) -> Running {
@@ -87,7 +86,7 @@ impl Setup {
                 tls: Tls { server: None, client: None, name: None },
                 engine: Engine::compile(Arc::new(snapshot())).unwrap(),
                 pack: Arc::clone(&pack),
-                first_segment: BlankSegment::open(&segment(folder.path(), index)).unwrap(),
+                first_segment: segment(folder.path(), index, 0, self.segment_bytes),
                 inbox,
                 files: files.clone(),
                 peers: Arc::clone(&peers),
@@ -132,8 +131,9 @@ impl Running {
         for thread in self.threads {
             thread.join().unwrap().unwrap();
         }
-        let shards = (0..).take(self.posts.len());
-        shards.flat_map(|shard| records(&segment_path(self.folder.path(), shard))).collect()
+        let shards = 0..u16::try_from(self.posts.len()).unwrap();
+        let path = |shard| segment_path(self.folder.path(), shard, 0);
+        shards.flat_map(|shard| records(&path(shard))).collect()
     }
 }
 
@@ -149,15 +149,15 @@ fn snapshot() -> Snapshot {
     }
 }
 
-fn segment_path(folder: &Path, shard: u16) -> PathBuf {
-    folder.join(format!("{shard}.seg"))
+fn segment_path(folder: &Path, shard: u16, index: u64) -> PathBuf {
+    folder.join(format!("{shard}-{index}.seg"))
 }
 
-fn segment(folder: &Path, shard: u16) -> PathBuf {
-    let path = segment_path(folder, shard);
-    let identity = Identity { node: "test".to_owned(), boot: 1, shard, index: 0 };
-    prepare(&path, &identity, SEGMENT_BYTES).unwrap();
-    path
+fn segment(folder: &Path, shard: u16, index: u64, bytes: u64) -> BlankSegment {
+    let path = segment_path(folder, shard, index);
+    let identity = Identity { node: "test".to_owned(), boot: 1, shard, index };
+    prepare(&path, &identity, bytes).unwrap();
+    BlankSegment::open(&path).unwrap()
 }
 
 fn records(path: &Path) -> Vec<RecordType> {
@@ -366,6 +366,63 @@ fn at_level_power_what_depends_on_a_record_leaves_all_the_same() {
     drop(client);
     let chunks = running.end().into_iter().filter(|kind| *kind == RecordType::Chunk).count();
     assert!(chunks >= 20);
+}
+
+#[test]
+fn upstreams_are_not_read_while_the_last_segment_runs_out() {
+    let mut setup = Setup::new(pump);
+    setup.settings.upstream = speaker(b"at last".to_vec()).to_string();
+    setup.segment_bytes = 256 << 10;
+    let running = setup.start();
+    let mut client = running.connect();
+    client.write_all(b"go").unwrap();
+    running.report(|report| report.traffic.upstream_sent_bytes == 2);
+    let report = running.report(|_| true);
+    assert_eq!(report.traffic.upstream_received_bytes, 0);
+    let more = segment(running.folder.path(), 0, 1, 256 << 10);
+    assert!(running.posts[0].send(ToShard::Segment(more)).is_ok());
+    let mut heard = [0; 7];
+    client.read_exact(&mut heard).unwrap();
+    assert_eq!(&heard, b"at last");
+    drop(client);
+    running.end();
+}
+
+#[test]
+fn a_cancel_request_finds_its_session_on_whichever_shard() {
+    let mut setup = Setup::new(machines::keys);
+    setup.shards = 2;
+    let running = setup.start();
+    let mut held: Vec<(TcpStream, [u8; 36])> = Vec::new();
+    for _ in 0..2 {
+        let mut client = running.connect();
+        client.write_all(b"?").unwrap();
+        let mut key = [0; 36];
+        client.read_exact(&mut key).unwrap();
+        held.push((client, key));
+    }
+    let route = |key: &[u8; 36]| {
+        let mut caller = running.connect();
+        caller.write_all(key).unwrap();
+        let mut answer = [0; 6];
+        caller.read_exact(&mut answer).unwrap();
+        assert_eq!(&answer, b"routed");
+    };
+    for (mut client, key) in held {
+        let mut wrong = key;
+        wrong[35] ^= 1;
+        route(&wrong);
+        route(&key);
+        let mut answer = [0; 9];
+        client.read_exact(&mut answer).unwrap();
+        assert_eq!(&answer, b"cancelled");
+        client.shutdown(Shutdown::Write).unwrap();
+        let mut rest = Vec::new();
+        client.read_to_end(&mut rest).unwrap();
+        assert_eq!(rest, b"", "one cancellation, not two");
+    }
+    let cancels = running.end().into_iter().filter(|kind| *kind == RecordType::Cancel).count();
+    assert_eq!(cancels, 4);
 }
 
 /// `LAZARET_PUMP=upstream cargo test --release pumps_until -- --ignored --nocapture`, then pgbench.

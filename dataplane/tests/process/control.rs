@@ -29,7 +29,8 @@ pub(crate) struct Dataplane {
     pub(crate) folder: TempDir,
     pub(crate) settings: Settings,
     child: Child,
-    listener: UnixListener,
+    /// Absent while control is.
+    listener: Option<UnixListener>,
     next_segment: u64,
 }
 
@@ -84,7 +85,7 @@ impl Dataplane {
             .stderr(log)
             .spawn()
             .unwrap();
-        Self { folder, settings, child, listener, next_segment: 0 }
+        Self { folder, settings, child, listener: Some(listener), next_segment: 0 }
     }
 
     /// Launched, and serving.
@@ -98,8 +99,22 @@ impl Dataplane {
 
     /// The next connection that the data plane makes to control.
     pub(crate) fn answer(&self) -> Line {
-        let (stream, _) = self.listener.accept().unwrap();
+        let listener = self.listener.as_ref().expect("control is there");
+        let (stream, _) = listener.accept().unwrap();
         Line::new(stream)
+    }
+
+    /// Nobody is at control's socket.
+    pub(crate) fn leave(&mut self, line: Line) {
+        std::fs::remove_file(self.folder.path().join("control.sock")).unwrap();
+        self.listener = None;
+        drop(line);
+    }
+
+    pub(crate) fn come_back(&mut self) -> Line {
+        let socket = self.folder.path().join("control.sock");
+        self.listener = Some(UnixListener::bind(socket).unwrap());
+        self.answer()
     }
 
     /// Says what a data plane needs to begin.

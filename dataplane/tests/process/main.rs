@@ -246,20 +246,30 @@ fn a_rotation_leaves_no_hole_between_segments() {
 
 #[test]
 fn without_control_logins_are_refused_and_with_it_again_they_go_on() {
-    let (dataplane, line) = Dataplane::start(|_| {});
-    drop(line);
+    let (mut dataplane, line) = Dataplane::start(|_| {});
+    dataplane.leave(line);
+    while !dataplane.page("/metrics").contains("lazaret_control_connected{node=\"test\"} 0") {}
     let mut client = dataplane.connect();
     present_token(&mut client);
-    let (kind, _) = message(&mut client);
-    assert_eq!(kind, b'E', "it is refused, not kept waiting");
+    assert_eq!(message(&mut client).0, b'E', "it is refused, not kept waiting");
     closes(client);
-    let line = dataplane.answer();
+    let line = dataplane.come_back();
     let hello = line.hear(|message| matches!(message, FromDataplane::Hello { .. }));
     assert!(matches!(hello, FromDataplane::Hello { boot: Some(7), .. }));
     line.hear(|message| matches!(message, FromDataplane::Serving));
     let mut client = dataplane.connect();
     present_token(&mut client);
     asked(&line);
+}
+
+#[test]
+fn a_control_that_says_nothing_is_not_waited_for_long() {
+    let (dataplane, line) = Dataplane::start(|_| {});
+    let mut client = dataplane.connect();
+    present_token(&mut client);
+    asked(&line);
+    assert_eq!(message(&mut client).0, b'E');
+    closes(client);
 }
 
 #[test]

@@ -16,11 +16,14 @@ enum Habit {
     /// Echo, each time behind a record.
     Record,
     Pump,
+    /// Says its cancel key when asked with an empty line, routes any other line as a cancel key.
+    Keys,
 }
 
 struct Simple {
     habit: Habit,
     id: [u8; 16],
+    cancel: CancelKey,
     upstream: bool,
     over: bool,
 }
@@ -29,33 +32,33 @@ pub(super) fn echo(
     id: [u8; 16],
     _: String,
     _: bool,
-    _: CancelKey,
+    cancel: CancelKey,
     _: &Settings,
     _: Now,
 ) -> Box<dyn Machine> {
-    simple(Habit::Echo, id)
+    simple(Habit::Echo, id, cancel)
 }
 
 pub(super) fn panicking(
     id: [u8; 16],
     _: String,
     _: bool,
-    _: CancelKey,
+    cancel: CancelKey,
     _: &Settings,
     _: Now,
 ) -> Box<dyn Machine> {
-    simple(Habit::Panic, id)
+    simple(Habit::Panic, id, cancel)
 }
 
 pub(super) fn recording_echo(
     id: [u8; 16],
     _: String,
     _: bool,
-    _: CancelKey,
+    cancel: CancelKey,
     _: &Settings,
     _: Now,
 ) -> Box<dyn Machine> {
-    simple(Habit::Record, id)
+    simple(Habit::Record, id, cancel)
 }
 
 /// Connects upstream at the client's first bytes and passes everything on.
@@ -63,19 +66,49 @@ pub(super) fn pump(
     id: [u8; 16],
     _: String,
     _: bool,
-    _: CancelKey,
+    cancel: CancelKey,
     _: &Settings,
     _: Now,
 ) -> Box<dyn Machine> {
-    simple(Habit::Pump, id)
+    simple(Habit::Pump, id, cancel)
 }
 
-fn simple(habit: Habit, id: [u8; 16]) -> Box<dyn Machine> {
-    Box::new(Simple { habit, id, upstream: false, over: false })
+pub(super) fn keys(
+    id: [u8; 16],
+    _: String,
+    _: bool,
+    cancel: CancelKey,
+    _: &Settings,
+    _: Now,
+) -> Box<dyn Machine> {
+    simple(Habit::Keys, id, cancel)
+}
+
+fn simple(habit: Habit, id: [u8; 16], cancel: CancelKey) -> Box<dyn Machine> {
+    Box::new(Simple { habit, id, cancel, upstream: false, over: false })
+}
+
+impl Simple {
+    fn talk_of_keys(&self, input: &mut Buffer, context: &mut Context<'_>) {
+        let line = input.filled().to_vec();
+        input.truncate(0);
+        if let Some((process_id, secret)) = line.split_first_chunk() {
+            let process_id = u32::from_be_bytes(*process_id);
+            let key = CancelKey { process_id, secret: secret.to_vec() };
+            context.effects.push(Effect::RouteCancel(key));
+            context.client.write(context.pool, b"routed", Position::default());
+        } else {
+            let key = [&self.cancel.process_id.to_be_bytes()[..], &self.cancel.secret].concat();
+            context.client.write(context.pool, &key, Position::default());
+        }
+    }
 }
 
 impl Machine for Simple {
     fn on_bytes(&mut self, side: Side, input: &mut Buffer, context: &mut Context<'_>) {
+        if self.habit == Habit::Keys {
+            return self.talk_of_keys(input, context);
+        }
         if self.habit == Habit::Pump && !self.upstream {
             context.effects.push(Effect::ConnectUpstream);
             self.upstream = true;
@@ -100,6 +133,9 @@ impl Machine for Simple {
                 context.client.write(context.pool, reason.as_bytes(), Position::default());
                 self.over = true;
             }
+            Event::CancelRequested => {
+                context.client.write(context.pool, b"cancelled", Position::default());
+            }
             Event::Closed(_) | Event::Draining | Event::Revoked => self.over = true,
             _ => {}
         }
@@ -115,5 +151,9 @@ impl Machine for Simple {
 
     fn is_over(&self) -> bool {
         self.over
+    }
+
+    fn answers_to(&self, key: &CancelKey) -> bool {
+        self.cancel == *key
     }
 }
