@@ -8,7 +8,7 @@ use lazaret_policy::{Engine, Grant};
 
 use crate::buffer::{Outbox, Pool};
 use crate::mask::RowMasker;
-use crate::pg::ScramKeys;
+use crate::scram_keys::ScramKeys;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Side {

@@ -79,7 +79,7 @@ pub(crate) fn run(control: &Path, accept: Accept) -> Result<(), FilesError> {
     let executor = LocalExecutorBuilder::new(Placement::Unbound).name("files").make()?;
     executor.run(async move {
         let status = Rc::new(RefCell::new(Status::default()));
-        let shards = fleet::cores()?.len();
+        let shards = gather::cores()?.len();
         let link = Link::start(control, u16::try_from(shards).unwrap_or(u16::MAX), post.clone());
         let files = Files {
             post,

@@ -8,6 +8,7 @@ mod limits;
 mod mask;
 mod metrics;
 mod pg;
+mod scram_keys;
 mod shard;
 
 use std::io::IsTerminal;

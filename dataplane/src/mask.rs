@@ -18,6 +18,7 @@ mod keep;
 mod large;
 mod nested;
 mod number;
+mod outcome;
 mod row;
 mod text;
 mod typed;

@@ -24,12 +24,9 @@ mod plans;
 mod recorder;
 mod relay;
 mod reports;
-mod scram_keys;
 #[cfg(test)]
 mod sim;
 mod status;
-
-pub(crate) use scram_keys::ScramKeys;
 
 use aws_lc_rs::constant_time;
 use lazaret_audit::SessionRefused;

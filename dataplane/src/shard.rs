@@ -54,7 +54,7 @@ use crate::buffer::Pool;
 use crate::context::{Counters, Effect, Event, Side};
 use crate::mask::RowMasker;
 use crate::metrics::Traffic;
-use crate::pg::ScramKeys;
+use crate::scram_keys::ScramKeys;
 use accept::{Listener, Listening};
 use cancel::CancelGuard;
 use clock::Clock;

@@ -36,6 +36,9 @@ pub enum Class {
 }
 
 impl Class {
+    /// The class of what can't be traced or resolved: any other code (164.514(b)(2)(i)(R)).
+    pub const UNTRACED: Self = Self::Direct(Identifier::UniqueCode);
+
     /// Whether a relation with such a column holds data about individuals.
     pub fn is_masked(self) -> bool {
         self.identifier().is_some()

@@ -17,9 +17,6 @@ use crate::{labels, system};
 /// A view over a view over ... deeper than this is masked whole.
 const VIEW_DEPTH: usize = 64;
 
-/// The class of what can't be traced or resolved.
-pub(crate) const UNTRACED: Class = Class::Direct(Identifier::UniqueCode);
-
 /// All relations with their columns, in the catalog's order.
 pub(crate) fn classify(
     raw: &RawCatalog,
@@ -96,7 +93,7 @@ impl<'r> Classifier<'r> {
             let relation = match raw.kind {
                 'v' | 'm' => self.view(raw, depth - 1),
                 // The rows of a TOAST table are pieces of another's values.
-                't' => self.finish(raw, |_| UNTRACED, false),
+                't' => self.finish(raw, |_| Class::UNTRACED, false),
                 _ => self.table(raw),
             };
             self.in_progress.remove(&oid);
@@ -129,7 +126,7 @@ impl<'r> Classifier<'r> {
         let declared = self.declared.get(&key)?;
         let exact = declared.iter().find(|class| class.column == column);
         let found = exact.or_else(|| declared.iter().find(|class| class.column == "*"))?;
-        Some(Class::from_name(&found.class).unwrap_or(UNTRACED))
+        Some(Class::from_name(&found.class).unwrap_or(Class::UNTRACED))
     }
 
     /// The class that type and name tell.
@@ -152,17 +149,24 @@ impl<'r> Classifier<'r> {
         let definition = raw.definition.as_deref().and_then(query);
         let columns = self.columns.get(&raw.oid).cloned().unwrap_or_default();
         let Some(definition) = definition else {
-            return self.finish_view(raw, &columns, &vec![UNTRACED; columns.len()], true);
+            return self.finish_view(raw, &columns, &vec![Class::UNTRACED; columns.len()], true);
         };
         let reads_masked = self.reads_masked(&definition, depth);
         let computed = if reads_masked || self.code.is_called_by(&definition) {
-            UNTRACED
+            Class::UNTRACED
         } else {
             Class::Unclassified
         };
         let sources = match &definition.outputs {
             Outputs::Columns { left, star: false, .. } if left.len() == columns.len() => left,
-            _ => return self.finish_view(raw, &columns, &vec![UNTRACED; columns.len()], true),
+            _ => {
+                return self.finish_view(
+                    raw,
+                    &columns,
+                    &vec![Class::UNTRACED; columns.len()],
+                    true,
+                );
+            }
         };
         let mut classes = Vec::with_capacity(columns.len());
         for (source, column) in sources.iter().zip(&columns) {
@@ -194,7 +198,7 @@ impl<'r> Classifier<'r> {
         let declared = |column: &RawColumn| self.declared_class(raw, &column.name);
         let all_declared = columns.iter().all(|column| declared(column).is_some());
         let class = |column: &RawColumn| {
-            let by_origin = by_attnum.get(&column.attnum).copied().unwrap_or(UNTRACED);
+            let by_origin = by_attnum.get(&column.attnum).copied().unwrap_or(Class::UNTRACED);
             declared(column).unwrap_or(by_origin)
         };
         self.finish(raw, class, reads_masked && !all_declared)
@@ -243,19 +247,19 @@ impl<'r> Classifier<'r> {
             if oids.is_empty() {
                 let schema = schema.as_deref();
                 if !system::is_relation(schema, relation) || system::is_private(schema, relation) {
-                    return UNTRACED;
+                    return Class::UNTRACED;
                 }
                 found = Some(found.unwrap_or(Class::Clear).raise(Class::Unclassified));
             }
             for oid in oids {
-                let Some(relation) = self.relation(oid, depth) else { return UNTRACED };
+                let Some(relation) = self.relation(oid, depth) else { return Class::UNTRACED };
                 if let Some(column) = relation.column_named(name) {
                     let class = class_of(column);
                     found = Some(found.map_or(class, |found| found.raise(class)));
                 }
             }
         }
-        found.unwrap_or(UNTRACED)
+        found.unwrap_or(Class::UNTRACED)
     }
 
     fn reads_masked(&mut self, definition: &Statement, depth: usize) -> bool {
@@ -285,7 +289,7 @@ pub(crate) fn class_of(column: &Column) -> Class {
     if column.class.is_empty() {
         Class::Unclassified
     } else {
-        Class::from_name(&column.class).unwrap_or(UNTRACED)
+        Class::from_name(&column.class).unwrap_or(Class::UNTRACED)
     }
 }
 

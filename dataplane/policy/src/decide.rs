@@ -7,18 +7,8 @@ use lazaret_sql::{Kind, Statement};
 
 use crate::cache::Cache;
 use crate::cedar::{Answer, Facts, Policies, PolicyError};
-use crate::{Catalog, Grant, Preset, Reach, Snapshot, rules};
-
-/// Why a statement is refused. The client sees `message` and `hint`; neither quotes data.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
-    /// 42501 in general.
-    pub sqlstate: [u8; 5],
-    pub message: String,
-    pub hint: Option<String>,
-    /// The Cedar policy or the fixed rule that decided, for the record.
-    pub rule: String,
-}
+use crate::rules::{self, Refusal};
+use crate::{Catalog, Grant, Preset, Reach, Snapshot};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {

@@ -5,8 +5,6 @@
 
 use lazaret_detectors::Class;
 
-use crate::classify::UNTRACED;
-
 const MARKS: &[&str] = &["hipaa", "phi", "ephi", "pii", "protected", "confidential", "sensitive"];
 
 /// The strictest class that the labels ask for.
@@ -23,7 +21,7 @@ fn one(label: &str) -> Option<Class> {
     if !words().any(|word| MARKS.contains(&word)) {
         return None;
     }
-    Some(words().find_map(class_word).unwrap_or(UNTRACED))
+    Some(words().find_map(class_word).unwrap_or(Class::UNTRACED))
 }
 
 /// `clear` and `version` are no classes that a label can give.

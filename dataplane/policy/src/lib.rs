@@ -24,11 +24,12 @@ mod types;
 
 pub use catalog::{Catalog, Column, Relation};
 pub use cedar::PolicyError;
-pub use decide::{Clearance, Engine, EngineError, Refusal, Verdict};
+pub use decide::{Clearance, Engine, EngineError, Verdict};
 pub use grant::Grant;
 pub use plan::{Action, ColumnPlan, FieldOrigin, Format, Plan, copy_plan, plan};
 pub use raw::{DeclaredClass, RawCatalog, RawColumn, RawFunction, RawRelation, RawType};
 pub use reach::Reach;
+pub use rules::Refusal;
 pub use snapshot::{Preset, Snapshot};
 pub use types::{TypeKind, built_in};
 

@@ -12,7 +12,7 @@ use lazaret_sql::{Kind, Outputs, Source, Statement};
 
 pub use copy::copy_plan;
 
-use crate::classify::{UNTRACED, class_of};
+use crate::classify::class_of;
 use crate::types::{FIRST_USER_OID, built_in, is_inert};
 use crate::{Catalog, Column, Preset, Reach, TypeKind};
 
@@ -114,7 +114,7 @@ struct Cover<'a> {
     preset: Preset,
 }
 
-const WHOLE: (Action, Class) = (Action::Whole, UNTRACED);
+const WHOLE: (Action, Class) = (Action::Whole, Class::UNTRACED);
 const PASS: (Action, Class) = (Action::Pass, Class::Unclassified);
 const SCAN: (Action, Class) = (Action::Scan, Class::Unclassified);
 

@@ -5,10 +5,20 @@
 
 use lazaret_sql::{Access, FunctionUse, Kind, Setting, SettingScope, Statement};
 
-use crate::decide::Refusal;
 use crate::reach::{names_masked, reads_masked};
 use crate::system::{self, WayOut};
 use crate::{Catalog, Reach};
+
+/// Why a statement is refused. The client sees `message` and `hint`; neither quotes data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// 42501 in general.
+    pub sqlstate: [u8; 5],
+    pub message: String,
+    pub hint: Option<String>,
+    /// The Cedar policy or the fixed rule that decided, for the record.
+    pub rule: String,
+}
 
 /// A rule that refuses, with what the client reads.
 struct Rule {

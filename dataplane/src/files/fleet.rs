@@ -13,7 +13,7 @@ use rustix::process::Resource;
 use rustls::pki_types::ServerName;
 
 use crate::channel::server_config;
-use crate::files::gather::Gathered;
+use crate::files::gather::{Gathered, cores};
 use crate::files::{FilesError, executor_mend};
 use crate::limits::STUCK_MS;
 use crate::shard::accept::Listener;
@@ -25,12 +25,6 @@ pub(super) struct Fleet {
     posts: Arc<[ShardPost]>,
     serving: usize,
     running: Vec<bool>,
-}
-
-/// The processors that this process may run on.
-pub(super) fn cores() -> std::io::Result<Vec<usize>> {
-    let set = rustix::thread::sched_getaffinity(None)?;
-    Ok((0..rustix::thread::CpuSet::MAX_CPU).filter(|cpu| set.is_set(*cpu)).collect())
 }
 
 impl Fleet {

@@ -7,7 +7,7 @@ use lazaret_audit::BlankSegment;
 use lazaret_link::Settings;
 use lazaret_policy::Engine;
 
-use crate::files::{FilesError, fleet};
+use crate::files::FilesError;
 use crate::limits::SHARDS;
 
 #[derive(Default)]
@@ -40,7 +40,7 @@ struct Needs {
 impl Gathering {
     pub(super) fn set(&mut self, settings: Settings) -> Result<(), FilesError> {
         let shards = match settings.shards {
-            0 => fleet::cores()?.len().min(SHARDS),
+            0 => cores()?.len().min(SHARDS),
             asked if usize::from(asked) <= SHARDS => usize::from(asked),
             asked => return Err(FilesError::Shards(asked)),
         };
@@ -93,4 +93,10 @@ impl Needs {
             further_segments: self.segments,
         })
     }
+}
+
+/// The processors that this process may run on.
+pub(super) fn cores() -> std::io::Result<Vec<usize>> {
+    let set = rustix::thread::sched_getaffinity(None)?;
+    Ok((0..rustix::thread::CpuSet::MAX_CPU).filter(|cpu| set.is_set(*cpu)).collect())
 }

@@ -2,7 +2,7 @@
 
 use lazaret_policy::Format;
 
-use super::typed::{Outcome, filled};
+use super::outcome::{Outcome, filled};
 
 /// Bytes that the search for magic numbers looks at.
 const HEAD_BYTES: usize = 132;

@@ -8,7 +8,8 @@ use lazaret_policy::{Action, ColumnPlan, Format, TypeKind};
 
 use super::gather::{Cover, Gather};
 use super::keep::Syntax;
-use super::typed::{self, Length, Outcome};
+use super::outcome::{Length, Outcome};
+use super::typed;
 use super::{Counts, Dates, blob, nested, number};
 
 /// Masks cells and gathers those to scan.

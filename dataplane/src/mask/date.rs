@@ -7,7 +7,7 @@
 use lazaret_policy::Format;
 
 use super::Dates;
-use super::typed::Outcome;
+use super::outcome::Outcome;
 
 const US_PER_DAY: i64 = 86_400_000_000;
 

@@ -4,7 +4,8 @@ use lazaret_detectors::{Batch, CellFinding, Class, Finding, Identifier, Scanner,
 use lazaret_policy::{Format, TypeKind};
 
 use super::keep::{self, Syntax};
-use super::typed::{self, Length, Outcome};
+use super::outcome::{Length, Outcome};
+use super::typed;
 use super::{Counts, Dates};
 use crate::limits::SCAN_BATCH_BYTES;
 

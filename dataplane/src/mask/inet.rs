@@ -2,7 +2,7 @@
 
 use lazaret_policy::Format;
 
-use super::typed::{Length, Outcome};
+use super::outcome::{Length, Outcome};
 
 pub(super) fn whole(format: Format, length: Length, cell: &mut [u8]) -> Outcome {
     match (format, length) {

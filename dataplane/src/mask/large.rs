@@ -12,7 +12,8 @@ use lazaret_proto::pg::frame::{FrameHeader, HEADER_BYTES};
 
 use self::cell::LargeCell;
 use super::cells::Cells;
-use super::typed::{self, Length, Outcome};
+use super::outcome::{Length, Outcome};
+use super::typed;
 use super::{Counts, Dates, MaskError};
 use crate::limits::ROW_IN_MEMORY_BYTES;
 

@@ -9,7 +9,7 @@ use lazaret_proto::pg::types;
 
 use super::Dates;
 use super::cells::{Cells, Value};
-use super::typed::{Length, Outcome};
+use super::outcome::{Length, Outcome};
 
 /// PostgreSQL's own limit of an array's dimensions.
 const MAX_DIMENSIONS: u32 = 6;

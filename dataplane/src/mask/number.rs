@@ -4,7 +4,7 @@
 use lazaret_policy::Format;
 
 use super::Dates;
-use super::typed::{Length, Outcome, filled};
+use super::outcome::{Length, Outcome, filled};
 
 /// The lowest age that stands for all above it.
 const CAP: i16 = 90;

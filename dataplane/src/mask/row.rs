@@ -7,7 +7,7 @@ use lazaret_policy::Plan;
 use lazaret_proto::pg::frame::HEADER_BYTES;
 
 use super::cells::Cells;
-use super::typed::{Length, Outcome};
+use super::outcome::{Length, Outcome};
 use super::{Counts, Dates, MaskError};
 
 /// One per shard: it owns the batch of cells to scan.

@@ -5,25 +5,8 @@
 
 use lazaret_policy::{Action, ColumnPlan, Format, TypeKind};
 
+use super::outcome::{Length, Outcome, filled};
 use super::{Dates, blob, date, inet, number};
-
-/// What became of a cell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Outcome {
-    /// As it was, or to be covered in place when it has been scanned.
-    Same,
-    /// Masked, in so many of its first bytes.
-    Masked(usize),
-    /// There is no mask of this type that fits, so the value is to become NULL.
-    Null,
-}
-
-/// Whether a mask may be shorter than its cell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Length {
-    MayShrink,
-    Kept,
-}
 
 /// Carries out an action that needs no scan.
 pub(super) fn mask(column: &ColumnPlan, dates: Dates, length: Length, cell: &mut [u8]) -> Outcome {
@@ -154,11 +137,6 @@ fn age_cap(
         (K::Numeric, Format::Binary) => number::cap_age_in_numeric(length, cell),
         _ => whole(kind, format, dates, length, cell),
     }
-}
-
-pub(super) fn filled(cell: &mut [u8], byte: u8) -> Outcome {
-    cell.fill(byte);
-    Outcome::Masked(cell.len())
 }
 
 /// Digits become zeros, signs go; what a unit or a separator says stays.

@@ -17,7 +17,7 @@ use socket2::{SockRef, TcpKeepalive};
 use crate::context::{CancelKey, Event, Side};
 use crate::limits::{LISTEN_BACKLOG, REFUSALS, SLOTS};
 use crate::shard::cancel::Address;
-use crate::shard::letters::{Letter, ToShard};
+use crate::shard::letters::{Letter, Newcomer, ToShard};
 use crate::shard::refusal::Refusal;
 use crate::shard::slot::Slot;
 use crate::shard::slots::Key;
@@ -43,13 +43,6 @@ pub(crate) struct Listener {
     secure: bool,
     /// To be removed in the end.
     path: Option<PathBuf>,
-}
-
-/// A connection on its way to its shard.
-pub(crate) struct Newcomer {
-    socket: OwnedFd,
-    client_address: String,
-    secure: bool,
 }
 
 /// The acceptor's state; without listeners on all shards but the first.

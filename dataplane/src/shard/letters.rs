@@ -16,7 +16,6 @@ use rustix::event::{EventfdFlags, eventfd};
 use crate::context::CancelKey;
 use crate::limits::QUEUE_MESSAGES;
 use crate::metrics::Report;
-use crate::shard::accept::Newcomer;
 use crate::shard::slots::Key;
 
 /// To a shard, from the files executor or from another shard.
@@ -52,6 +51,13 @@ pub(crate) enum ToShard {
     Drain {
         within_ms: u64,
     },
+}
+
+/// A connection on its way to its shard.
+pub(crate) struct Newcomer {
+    pub(super) socket: OwnedFd,
+    pub(super) client_address: String,
+    pub(super) secure: bool,
 }
 
 /// To the files executor, from whichever thread.

@@ -1,7 +1,7 @@
 //! ErrorResponse and NoticeResponse: reading their fields and building new ones
 //! (<https://www.postgresql.org/docs/current/protocol-error-fields.html>).
 
-use super::backend::{ERROR_RESPONSE, NOTICE_RESPONSE};
+use super::backend::tag::{ERROR_RESPONSE, NOTICE_RESPONSE};
 use super::encode;
 use super::read::{MessageError, Reader};
 use super::sqlstate::SqlState;

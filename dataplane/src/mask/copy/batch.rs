@@ -7,7 +7,7 @@ use lazaret_policy::{Action, ColumnPlan};
 use lazaret_proto::pg::backend::Message;
 
 use super::super::cells::Cells;
-use super::super::typed::{Length, Outcome};
+use super::super::outcome::{Length, Outcome};
 use super::super::{Counts, Dates, MaskError};
 use super::{Span, Syntax};
 

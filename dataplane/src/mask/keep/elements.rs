@@ -8,7 +8,8 @@ use lazaret_policy::{Format, TypeKind};
 
 use super::super::Dates;
 use super::super::date;
-use super::super::typed::{self, Length, Outcome};
+use super::super::outcome::{Length, Outcome};
+use super::super::typed;
 
 /// How a type writes its elements.
 pub(super) struct Notation {

@@ -13,8 +13,8 @@ use lazaret_proto::pg::scram::{
 use lazaret_proto::pg::{frontend, md5};
 
 use super::super::end::End;
-use super::super::scram_keys::Derivation;
 use crate::context::{Context, Effect};
+use crate::scram_keys::Derivation;
 
 pub(super) struct Credentials {
     pub(super) user: String,

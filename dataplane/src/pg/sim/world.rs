@@ -17,7 +17,8 @@ use crate::buffer::{Buffer, Outbox, Pool};
 use crate::context::{CancelKey, Context, Counters, Effect, Event, Now, Side};
 use crate::limits::BUFFER_BYTES;
 use crate::mask::RowMasker;
-use crate::pg::{ScramKeys, Session};
+use crate::pg::Session;
+use crate::scram_keys::ScramKeys;
 
 pub(super) const DURABLE: Position = Position { sequence: u64::MAX };
 

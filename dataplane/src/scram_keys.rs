@@ -22,11 +22,11 @@ pub(crate) struct Derivation {
 }
 
 impl ScramKeys {
-    pub(super) fn find(&self, derivation: &Derivation) -> Option<[u8; 32]> {
+    pub(crate) fn find(&self, derivation: &Derivation) -> Option<[u8; 32]> {
         self.kept.iter().find(|(kept, _)| kept == derivation).map(|(_, key)| *key)
     }
 
-    pub(super) fn keep(&mut self, derivation: Derivation, key: [u8; 32]) {
+    pub(crate) fn keep(&mut self, derivation: Derivation, key: [u8; 32]) {
         if self.kept.len() == KEPT {
             self.kept.pop_front();
         }
@@ -34,7 +34,7 @@ impl ScramKeys {
     }
 
     /// The upstream refused the login: its password may have changed.
-    pub(super) fn forget(&mut self, derivation: &Derivation) {
+    pub(crate) fn forget(&mut self, derivation: &Derivation) {
         self.kept.retain(|(kept, _)| kept != derivation);
     }
 }
