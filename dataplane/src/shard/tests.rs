@@ -424,16 +424,3 @@ fn a_cancel_request_finds_its_session_on_whichever_shard() {
     let cancels = running.end().into_iter().filter(|kind| *kind == RecordType::Cancel).count();
     assert_eq!(cancels, 4);
 }
-
-/// `LAZARET_PUMP=upstream cargo test --release pumps_until -- --ignored --nocapture`, then pgbench.
-#[test]
-#[ignore = "a measurement, run by hand"]
-fn pumps_until_killed() {
-    let mut setup = Setup::new(pump);
-    setup.settings.upstream = std::env::var("LAZARET_PUMP").unwrap();
-    let running = setup.start();
-    println!("{}", running.address);
-    for thread in running.threads {
-        thread.join().unwrap().unwrap();
-    }
-}
