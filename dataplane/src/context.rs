@@ -54,6 +54,17 @@ pub(crate) struct CancelKey {
     pub(crate) secret: Vec<u8>,
 }
 
+/// A client's connection that was accepted.
+pub(crate) struct Arrival {
+    /// The session's.
+    pub(crate) id: [u8; 16],
+    pub(crate) client_address: String,
+    /// On a Unix socket, which needs no TLS.
+    pub(crate) secure: bool,
+    /// With 32 random bytes; the session cuts them to what the client's protocol has room for.
+    pub(crate) cancel: CancelKey,
+}
+
 /// What happened to a session, other than bytes.
 pub(crate) enum Event {
     /// The handshake that `Effect::StartTls` asked for is done.

@@ -34,7 +34,7 @@ use lazaret_link::Settings;
 use lazaret_proto::pg::startup::{self, Version};
 
 use crate::buffer::Buffer;
-use crate::context::{CancelKey, Context, Effect, Event, Now, Side};
+use crate::context::{Arrival, CancelKey, Context, Effect, Event, Now, Side};
 use authenticate::Authenticating;
 use connect::Connecting;
 use end::End;
@@ -102,16 +102,8 @@ impl From<End> for Parting {
 }
 
 impl Session {
-    /// A connection was accepted. `secure` is true on a Unix socket, which needs no TLS. `cancel` comes
-    /// with 32 random bytes; the session cuts them to what the client's protocol has room for.
-    pub(crate) fn new(
-        id: [u8; 16],
-        client_address: String,
-        secure: bool,
-        cancel: CancelKey,
-        settings: &Settings,
-        now: Now,
-    ) -> Self {
+    pub(crate) fn new(arrival: Arrival, settings: &Settings, now: Now) -> Self {
+        let Arrival { id, client_address, secure, cancel } = arrival;
         let connection = Connection {
             id,
             client_address,

@@ -47,7 +47,7 @@ impl Scanner {
         assert!(text.len() < Batch::MAX_BYTES, "long texts are streamed");
         self.settle(text, &Cells::one(text, batch::is_json(text)));
         findings.clear();
-        findings.extend(self.settled.iter().map(|piece| finding(piece, 0)));
+        findings.extend(self.settled.iter().map(|piece| piece.finding(0)));
     }
 
     /// Scans many cells in one call. Findings are sorted by cell, then start.
@@ -61,7 +61,7 @@ impl Scanner {
         self.findings.extend(self.settled.iter().map(|piece| {
             let start = cells.seek(piece.end).0.start;
             let cell = u32::try_from(cells.index()).unwrap_or(u32::MAX);
-            CellFinding { cell, finding: finding(piece, start) }
+            CellFinding { cell, finding: piece.finding(start) }
         }));
         &self.findings
     }
@@ -104,19 +104,5 @@ impl Scanner {
         let json = |start| at.seek(start).1.json;
         let candidates = &mut self.found.candidates;
         self.sweep.settle(text, candidates, (0, 0), json, &mut self.settled);
-    }
-}
-
-/// The finding of a piece, with offsets from `base` on.
-fn finding(piece: &Candidate, base: usize) -> Finding {
-    // Texts are shorter than 4 GiB: asserted where they come in.
-    let offset = |at: usize| u32::try_from(at - base).unwrap_or(u32::MAX);
-    Finding {
-        identifier: piece.identifier,
-        start: offset(piece.start),
-        end: offset(piece.end),
-        score: piece.score,
-        why: piece.why,
-        cover: piece.cover,
     }
 }

@@ -7,7 +7,6 @@
 use crate::Identifier;
 use crate::batch::{self, Cells};
 use crate::engine;
-use crate::finding::Finding;
 use crate::mask;
 use crate::rules::Tail;
 use crate::scanner::Scanner;
@@ -171,7 +170,7 @@ impl StreamMasker {
         out.extend_from_slice(self.buffer.get(self.released..cut).unwrap_or_default());
         let fresh = out.get_mut(offset..).unwrap_or_default();
         for piece in settled.iter().take(whole) {
-            cover(fresh, piece, self.released);
+            mask::redact_findings(fresh, &[piece.finding(self.released)]);
             self.counts[piece.identifier as usize] += 1;
             self.finding_end = piece.end;
             report(StreamFinding {
@@ -211,20 +210,6 @@ impl Default for StreamMasker {
     fn default() -> Self {
         Self::new()
     }
-}
-
-/// Covers `piece` in `fresh`, which begins at `base` of the buffer.
-fn cover(fresh: &mut [u8], piece: &Candidate, base: usize) {
-    let offset = |at: usize| u32::try_from(at - base).unwrap_or(u32::MAX);
-    let finding = Finding {
-        identifier: piece.identifier,
-        start: offset(piece.start),
-        end: offset(piece.end),
-        score: piece.score,
-        why: piece.why,
-        cover: piece.cover,
-    };
-    mask::redact_findings(fresh, &[finding]);
 }
 
 /// What is held back: bytes that windows to come may reach, and a finding that ends there. Pieces

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use crate::Identifier;
 use crate::bytes;
-use crate::finding::Cover;
+use crate::finding::{Cover, Finding};
 
 /// How far a rule sees before its event.
 pub(crate) const LOOK_BACK: usize = 384;
@@ -198,5 +198,19 @@ pub(crate) struct Candidate {
 impl Candidate {
     pub(crate) fn covered(self, cover: Cover) -> Self {
         Self { cover, ..self }
+    }
+
+    /// As a finding in a text that begins at `base`.
+    pub(crate) fn finding(&self, base: usize) -> Finding {
+        // Texts are shorter than 4 GiB: asserted where they come in.
+        let offset = |at: usize| u32::try_from(at - base).unwrap_or(u32::MAX);
+        Finding {
+            identifier: self.identifier,
+            start: offset(self.start),
+            end: offset(self.end),
+            score: self.score,
+            why: self.why,
+            cover: self.cover,
+        }
     }
 }

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use socket2::{SockRef, TcpKeepalive};
 
-use crate::context::{CancelKey, Event, Side};
+use crate::context::{Arrival, CancelKey, Event, Side};
 use crate::limits::{LISTEN_BACKLOG, REFUSALS, SLOTS};
 use crate::shard::cancel::Address;
 use crate::shard::letters::{Letter, Newcomer, ToShard};
@@ -181,8 +181,8 @@ impl Shard {
         let cancel =
             CancelKey { process_id: address.process_id(), secret: Self::random::<32>().to_vec() };
         let Newcomer { socket, client_address, secure } = newcomer;
-        let address = client_address.clone();
-        let machine = (self.accept)(id, address, secure, cancel, &self.settings, now);
+        let arrival = Arrival { id, client_address: client_address.clone(), secure, cancel };
+        let machine = (self.accept)(arrival, &self.settings, now);
         let wire = Wire::new(Side::Client, Rc::new(socket), now.monotonic_ms);
         let mut slot = Slot::new(id, machine, Some(wire));
         slot.client_address = client_address;

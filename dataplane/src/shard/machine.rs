@@ -7,7 +7,7 @@
 use lazaret_link::Settings;
 
 use crate::buffer::Buffer;
-use crate::context::{CancelKey, Context, Event, Now, Side};
+use crate::context::{Arrival, CancelKey, Context, Event, Now, Side};
 use crate::pg;
 
 pub(crate) trait Machine {
@@ -38,19 +38,11 @@ pub(crate) trait Machine {
     }
 }
 
-/// Makes the machine for a connection that was accepted: its id, the client's address, whether it
-/// needs no TLS, its cancel key, the settings, the time.
-pub(crate) type Accept = fn([u8; 16], String, bool, CancelKey, &Settings, Now) -> Box<dyn Machine>;
+/// Makes the machine for a connection that was accepted.
+pub(crate) type Accept = fn(Arrival, &Settings, Now) -> Box<dyn Machine>;
 
-pub(crate) fn postgres(
-    id: [u8; 16],
-    client_address: String,
-    secure: bool,
-    cancel: CancelKey,
-    settings: &Settings,
-    now: Now,
-) -> Box<dyn Machine> {
-    Box::new(pg::Session::new(id, client_address, secure, cancel, settings, now))
+pub(crate) fn postgres(arrival: Arrival, settings: &Settings, now: Now) -> Box<dyn Machine> {
+    Box::new(pg::Session::new(arrival, settings, now))
 }
 
 impl Machine for pg::Session {

@@ -14,7 +14,7 @@ use super::catalog::{DATABASE, snapshot};
 use super::log::MemoryLog;
 use super::messages::reply;
 use crate::buffer::{Buffer, Outbox, Pool};
-use crate::context::{CancelKey, Context, Counters, Effect, Event, Now, Side};
+use crate::context::{Arrival, CancelKey, Context, Counters, Effect, Event, Now, Side};
 use crate::limits::BUFFER_BYTES;
 use crate::mask::RowMasker;
 use crate::pg::Session;
@@ -49,9 +49,10 @@ impl World {
     pub(super) fn with(preset: Preset, settings: Settings, secure: bool) -> Self {
         let now = Now { monotonic_ms: 1_000, unix_us: 1_790_000_000_000_000 };
         let cancel = CancelKey { process_id: 77, secret: vec![7; 32] };
-        let address = "192.0.2.1:50000".to_owned();
+        let client_address = "192.0.2.1:50000".to_owned();
+        let arrival = Arrival { id: [1; 16], client_address, secure, cancel };
         Self {
-            session: Session::new([1; 16], address, secure, cancel, &settings, now),
+            session: Session::new(arrival, &settings, now),
             client: Outbox::default(),
             upstream: Outbox::default(),
             effects: Vec::new(),

@@ -4,7 +4,7 @@ use lazaret_audit::{Chunk, Position};
 use lazaret_link::Settings;
 
 use crate::buffer::Buffer;
-use crate::context::{CancelKey, Context, Effect, Event, Now, Side};
+use crate::context::{Arrival, CancelKey, Context, Effect, Event, Now, Side};
 use crate::shard::machine::Machine;
 
 /// What a machine does with the client's bytes.
@@ -28,63 +28,29 @@ struct Simple {
     over: bool,
 }
 
-pub(super) fn echo(
-    id: [u8; 16],
-    _: String,
-    _: bool,
-    cancel: CancelKey,
-    _: &Settings,
-    _: Now,
-) -> Box<dyn Machine> {
-    simple(Habit::Echo, id, cancel)
+pub(super) fn echo(arrival: Arrival, _: &Settings, _: Now) -> Box<dyn Machine> {
+    simple(Habit::Echo, arrival)
 }
 
-pub(super) fn panicking(
-    id: [u8; 16],
-    _: String,
-    _: bool,
-    cancel: CancelKey,
-    _: &Settings,
-    _: Now,
-) -> Box<dyn Machine> {
-    simple(Habit::Panic, id, cancel)
+pub(super) fn panicking(arrival: Arrival, _: &Settings, _: Now) -> Box<dyn Machine> {
+    simple(Habit::Panic, arrival)
 }
 
-pub(super) fn recording_echo(
-    id: [u8; 16],
-    _: String,
-    _: bool,
-    cancel: CancelKey,
-    _: &Settings,
-    _: Now,
-) -> Box<dyn Machine> {
-    simple(Habit::Record, id, cancel)
+pub(super) fn recording_echo(arrival: Arrival, _: &Settings, _: Now) -> Box<dyn Machine> {
+    simple(Habit::Record, arrival)
 }
 
 /// Connects upstream at the client's first bytes and passes everything on.
-pub(super) fn pump(
-    id: [u8; 16],
-    _: String,
-    _: bool,
-    cancel: CancelKey,
-    _: &Settings,
-    _: Now,
-) -> Box<dyn Machine> {
-    simple(Habit::Pump, id, cancel)
+pub(super) fn pump(arrival: Arrival, _: &Settings, _: Now) -> Box<dyn Machine> {
+    simple(Habit::Pump, arrival)
 }
 
-pub(super) fn keys(
-    id: [u8; 16],
-    _: String,
-    _: bool,
-    cancel: CancelKey,
-    _: &Settings,
-    _: Now,
-) -> Box<dyn Machine> {
-    simple(Habit::Keys, id, cancel)
+pub(super) fn keys(arrival: Arrival, _: &Settings, _: Now) -> Box<dyn Machine> {
+    simple(Habit::Keys, arrival)
 }
 
-fn simple(habit: Habit, id: [u8; 16], cancel: CancelKey) -> Box<dyn Machine> {
+fn simple(habit: Habit, arrival: Arrival) -> Box<dyn Machine> {
+    let Arrival { id, cancel, .. } = arrival;
     Box::new(Simple { habit, id, cancel, upstream: false, over: false })
 }
 
