@@ -25,7 +25,8 @@ usage: cargo xtask TASK
 
   demo [--keep]                 show the product; --keep leaves it running
   test [--outer]                run every test; --outer adds the slow ones
-  test --only STEP,...          only format, lints, dependencies, build, tests, demo, regression or fuzz
+  test [--outer] --only STEP,...
+                                only format, lints, dependencies, build, tests, demo, regression or fuzz
   measure [--json FILE] [--only NAME,...]
                                 measure the gateway beside pgbouncer, and single functions
   accuracy --data DIR [--json FILE]
@@ -64,7 +65,10 @@ fn run(arguments: &[&str]) -> Result<(), TaskError> {
             [] => test::run(Extent::Default, &[]),
             ["--outer"] => test::run(Extent::Outer, &[]),
             ["--only", steps] => test::run(Extent::Default, &steps.split(',').collect::<Vec<_>>()),
-            _ => Err(TaskError::Usage("test takes --outer or --only STEP,...".into())),
+            ["--outer", "--only", steps] => {
+                test::run(Extent::Outer, &steps.split(',').collect::<Vec<_>>())
+            }
+            _ => Err(TaskError::Usage("test takes --outer and --only STEP,...".into())),
         },
         ["setup"] => setup::everything(Extent::Default),
         ["setup", "--outer"] => setup::everything(Extent::Outer),
@@ -107,7 +111,9 @@ mod tests {
 
     #[test]
     fn wrong_usage_has_an_exit_code_of_its_own() {
-        for arguments in [&["fly"][..], &["test", "--fast"], &["measure", "--json"], &[]] {
+        let wrong: [&[&str]; 5] =
+            [&["fly"], &["test", "--fast"], &["test", "--only", "x"], &["measure", "--json"], &[]];
+        for arguments in wrong {
             assert_eq!(run(arguments).unwrap_err().exit_code(), 64, "{arguments:?}");
         }
     }

@@ -3,6 +3,7 @@
 //! Each step runs even if one before it failed, so that one run tells all. The last line counts: a
 //! step without tests of its own, such as the lints, counts as one.
 
+mod course;
 mod fuzz;
 mod regression;
 mod step;
@@ -22,8 +23,6 @@ use step::Count;
 
 /// Runs the steps whose names begin with one of `only`, or all.
 pub(crate) fn run(extent: Extent, only: &[&str]) -> Result<(), TaskError> {
-    heading("Setting up");
-    setup::everything(extent)?;
     let steps: [(&str, Step); 8] = [
         ("format", |_| step::one(&mut cargo(&["fmt", "--all", "--check"]))),
         ("lints", |_| step::one(&mut cargo(LINTS))),
@@ -34,8 +33,16 @@ pub(crate) fn run(extent: Extent, only: &[&str]) -> Result<(), TaskError> {
         ("regression", |_| regression::run()),
         ("fuzz", fuzz::run),
     ];
-    let chosen = |name: &str| only.is_empty() || only.iter().any(|start| name.starts_with(start));
-    let steps = steps.into_iter().filter(|(name, _)| chosen(name));
+    // What runs the binaries needs them built.
+    let is_named = |name: &str| only.iter().any(|start| name.starts_with(start));
+    let needs_build = ["tests", "demo", "regression"].into_iter().any(is_named);
+    let chosen = |name: &str| only.is_empty() || is_named(name) || name == "build" && needs_build;
+    let steps: Vec<_> = steps.into_iter().filter(|(name, _)| chosen(name)).collect();
+    if steps.is_empty() {
+        return Err(TaskError::Usage(format!("no such step: {}", only.join(","))));
+    }
+    heading("Setting up");
+    setup::everything(extent)?;
     let mut total = Count::default();
     let mut summary = Vec::new();
     for (name, step) in steps {
