@@ -9,7 +9,7 @@ use lazaret_policy::{
     Catalog, Engine, FieldOrigin, Format, Grant, Preset, RawCatalog, RawColumn, RawRelation,
     Snapshot, starter,
 };
-use lazaret_sql::Statement;
+use lazaret_sql::{Reader, Statement};
 
 const POINT: &str = "SELECT abalance FROM pgbench_accounts WHERE aid = 4711";
 
@@ -25,6 +25,10 @@ fn parse(criterion: &mut Criterion) {
             bencher.iter(|| lazaret_sql::parse(black_box(text)).is_ok());
         });
     }
+    let mut reader = Reader::default();
+    criterion.bench_function("read_again_point", |bencher| {
+        bencher.iter(|| reader.read(black_box(POINT)).is_ok());
+    });
 }
 
 fn decide(criterion: &mut Criterion) {

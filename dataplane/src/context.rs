@@ -5,6 +5,7 @@ use lazaret_audit::{Body, Position};
 use lazaret_detectors::Scanner;
 use lazaret_link::{Admission, RefusalReason, Secret, Settings};
 use lazaret_policy::{Engine, Grant};
+use lazaret_sql::Reader;
 
 use crate::buffer::{Outbox, Pool};
 use crate::mask::RowMasker;
@@ -140,6 +141,7 @@ pub(crate) struct Context<'a> {
     pub(crate) pool: &'a mut Pool,
     pub(crate) log: &'a mut dyn Log,
     pub(crate) engine: &'a mut Engine,
+    pub(crate) reader: &'a mut Reader,
     pub(crate) scanner: &'a mut Scanner,
     pub(crate) masker: &'a mut RowMasker,
     pub(crate) settings: &'a Settings,

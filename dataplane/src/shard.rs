@@ -47,6 +47,7 @@ use lazaret_audit::BlankSegment;
 use lazaret_detectors::{Pack, PackError, Scanner};
 use lazaret_link::Settings;
 use lazaret_policy::Engine;
+use lazaret_sql::Reader;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ServerConfig};
 
@@ -148,6 +149,7 @@ struct Tools {
     pool: Pool,
     journal: Journal,
     engine: Engine,
+    reader: Reader,
     scanner: Scanner,
     masker: RowMasker,
     counters: Counters,
@@ -200,6 +202,7 @@ impl Shard {
                 pool: Pool::default(),
                 journal,
                 engine: start.engine,
+                reader: Reader::default(),
                 scanner: Scanner::new(&start.pack)?,
                 masker: RowMasker::default(),
                 counters: Counters::default(),

@@ -18,6 +18,7 @@ mod locate;
 mod names;
 mod objects;
 mod outputs;
+mod reader;
 mod scope;
 mod settings;
 mod statement;
@@ -25,6 +26,7 @@ mod walk;
 mod writes;
 
 pub use analyse::{ParseError, parse};
+pub use reader::Reader;
 pub use statement::{
     Access, Copy, CopyDirection, CopyEnd, CopyFormat, FunctionUse, Invocation, Kind, Outputs,
     RelationUse, Setting, SettingScope, Source, Statement,

@@ -111,6 +111,7 @@ impl Slot {
             pool: &mut tools.pool,
             log: &mut tools.journal,
             engine: &mut tools.engine,
+            reader: &mut tools.reader,
             scanner: &mut tools.scanner,
             masker: &mut tools.masker,
             settings,

@@ -105,7 +105,7 @@ impl Relaying {
 }
 
 fn copy_of(analysis: &Analysis) -> Option<(&lazaret_sql::Statement, &lazaret_sql::Copy)> {
-    let statement = analysis.statement.as_ref()?;
+    let statement = analysis.statement.as_deref()?;
     let copy = statement.copy.as_ref()?;
     (statement.kind == Kind::CopyOut).then_some((statement, copy))
 }

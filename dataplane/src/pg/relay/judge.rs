@@ -6,14 +6,14 @@ use std::rc::Rc;
 use lazaret_policy::{Engine, Grant, Reach, Refusal, Verdict};
 use lazaret_proto::pg::error::Report;
 use lazaret_proto::pg::sqlstate::SqlState;
-use lazaret_sql::{Kind, ParseError, Statement};
+use lazaret_sql::{Kind, ParseError, Reader, Statement};
 
 use crate::pg::plans::Planned;
 
 /// A statement that may run, with what is needed when its results come.
 pub(super) struct Analysis {
     /// `None` where it isn't known.
-    pub(super) statement: Option<Statement>,
+    pub(super) statement: Option<Rc<Statement>>,
     pub(super) reach: Reach,
     /// The client's own text, all statements of it.
     pub(super) text: Rc<str>,
@@ -68,9 +68,10 @@ pub(super) fn judge(
     grant: &Grant,
     transparent: bool,
     engine: &mut Engine,
+    reader: &mut Reader,
 ) -> Judgement {
-    match read(text) {
-        Ok((text, statements)) => decide(text, statements, grant, engine),
+    match read(text, reader) {
+        Ok(text) => decide(text, grant, engine),
         Err(_) if transparent => Judgement {
             kind: "unparsed".into(),
             rule: "transparent".to_owned(),
@@ -96,12 +97,15 @@ pub(super) fn judge_again(
     }
 }
 
-fn read(text: &[u8]) -> Result<(&str, Vec<Statement>), (&'static str, Report)> {
+/// A text, and the statements in it.
+type Text<'t> = (&'t str, Vec<Rc<Statement>>);
+
+fn read<'t>(text: &'t [u8], reader: &mut Reader) -> Result<Text<'t>, (&'static str, Report)> {
     let text = std::str::from_utf8(text).map_err(|_| {
         let state = SqlState::CHARACTER_NOT_IN_REPERTOIRE;
         ("encoding", Report::error(state, "invalid byte sequence for encoding \"UTF8\""))
     })?;
-    match lazaret_sql::parse(text) {
+    match reader.read(text) {
         Ok(statements) => Ok((text, statements)),
         Err(ParseError::Syntax { message, position }) => {
             let report = Report::error(SqlState::SYNTAX_ERROR, message);
@@ -123,7 +127,7 @@ fn read(text: &[u8]) -> Result<(&str, Vec<Statement>), (&'static str, Report)> {
     }
 }
 
-fn decide(text: &str, statements: Vec<Statement>, grant: &Grant, engine: &mut Engine) -> Judgement {
+fn decide((text, statements): Text<'_>, grant: &Grant, engine: &mut Engine) -> Judgement {
     let kind = kinds(&statements);
     let text: Rc<str> = text.into();
     let snapshot_version = engine.snapshot().version;
@@ -162,7 +166,7 @@ fn report(refusal: &Refusal) -> Report {
 }
 
 /// The kinds of a text's statements, as records name them.
-fn kinds(statements: &[Statement]) -> Cow<'static, str> {
+fn kinds(statements: &[Rc<Statement>]) -> Cow<'static, str> {
     /// A text of a thousand statements has its kinds in the record, but not a thousand of them.
     const NAMED: usize = 16;
     match statements {

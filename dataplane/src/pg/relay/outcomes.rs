@@ -185,7 +185,7 @@ impl Relaying {
         let catalog = self.catalog(context);
         let unknown = plans::has_unknown(description, catalog);
         let basis = Basis {
-            statement: analysis.statement.as_ref(),
+            statement: analysis.statement.as_deref(),
             reach: analysis.reach,
             catalog,
             preset: snapshot.preset,

@@ -245,7 +245,8 @@ impl Relaying {
     }
 
     fn judge(&mut self, text: &[u8], context: &mut Context<'_>) -> Judgement {
-        let judgement = judge::judge(text, &self.grant, self.transparent, context.engine);
+        let judgement =
+            judge::judge(text, &self.grant, self.transparent, context.engine, context.reader);
         let Ok(statements) = &judgement.outcome else { return judgement };
         for analysis in statements {
             let name = analysis.object().map(|object| Name::new(object.as_bytes()));

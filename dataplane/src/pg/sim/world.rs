@@ -9,6 +9,7 @@ use lazaret_policy::{Engine, Grant, Preset};
 use lazaret_proto::pg::backend::{Authentication, BackendKeyData, Message, TransactionStatus};
 use lazaret_proto::pg::frontend;
 use lazaret_proto::pg::startup::{self, Version};
+use lazaret_sql::Reader;
 
 use super::catalog::{DATABASE, snapshot};
 use super::log::MemoryLog;
@@ -29,6 +30,7 @@ pub(super) struct World {
     pub(super) effects: Vec<Effect>,
     pub(super) log: MemoryLog,
     pub(super) engine: Engine,
+    reader: Reader,
     pub(super) settings: Settings,
     pub(super) counters: Counters,
     pub(super) now: Now,
@@ -58,6 +60,7 @@ impl World {
             effects: Vec::new(),
             log: MemoryLog::default(),
             engine: Engine::compile(snapshot(preset, 1)).unwrap(),
+            reader: Reader::default(),
             settings,
             counters: Counters::default(),
             now,
@@ -194,6 +197,7 @@ impl World {
             pool: &mut self.pool,
             log: &mut self.log,
             engine: &mut self.engine,
+            reader: &mut self.reader,
             scanner: &mut self.scanner,
             masker: &mut self.masker,
             settings: &self.settings,
