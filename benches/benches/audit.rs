@@ -15,7 +15,7 @@ const ORIGIN: &str = "bench.example/log";
 
 /// Frame and body come to 256 bytes.
 const TEXT: &str =
-    "SELECT abalance FROM pgbench_accounts WHERE aid = $1; -- one of many, read by its key, 4711";
+    "SELECT abalance FROM pgbench_accounts WHERE aid = $1; -- one of many, read by key";
 const RECORD_BYTES: u64 = 256;
 
 fn identity(index: u64) -> Identity {
@@ -68,7 +68,11 @@ fn append(criterion: &mut Criterion) {
                 let records = fill(&mut writer);
                 time += from.elapsed();
                 done += records;
-                assert!(SEGMENT_BYTES / records <= RECORD_BYTES + 1, "records of 256 bytes");
+                assert!(
+                    SEGMENT_BYTES / records <= RECORD_BYTES + 1,
+                    "records of {} bytes",
+                    SEGMENT_BYTES / records
+                );
                 drop(writer);
                 let path = folder.path().join(segment_file_name(&identity(0)));
                 std::fs::remove_file(path).expect("it was there");

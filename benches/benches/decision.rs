@@ -34,7 +34,7 @@ fn parse(criterion: &mut Criterion) {
 fn decide(criterion: &mut Criterion) {
     let mut engine = engine();
     let grant = grant();
-    for (name, text) in [("decision_cached_point", POINT), ("decision_cached_report", REPORT)] {
+    for (name, text) in [("decision_cached", POINT), ("decision_cached_report", REPORT)] {
         let statement = statement(text);
         criterion.bench_function(name, |bencher| {
             bencher.iter(|| engine.decide(black_box(&grant), black_box(&statement)));

@@ -12,6 +12,7 @@ use crate::LoadtestError;
 pub(crate) enum Goal {
     None,
     AtLeast(f64),
+    AtMost(f64),
 }
 
 /// One figure.
@@ -33,6 +34,7 @@ impl Row {
         let (goal, met) = match goal {
             Goal::None => (None, None),
             Goal::AtLeast(goal) => (Some(goal), Some(value >= goal)),
+            Goal::AtMost(goal) => (Some(goal), Some(value <= goal)),
         };
         Self { name: name.into(), value, unit: "ratio", goal, met }
     }
@@ -66,6 +68,7 @@ mod tests {
     fn a_goal_is_met_or_missed_and_without_one_neither() {
         assert_eq!(Row::ratio("a", 1.2, Goal::AtLeast(1.0)).met, Some(true));
         assert_eq!(Row::ratio("a", 0.9, Goal::AtLeast(1.0)).met, Some(false));
+        assert_eq!(Row::ratio("a", 0.9, Goal::AtMost(1.0)).met, Some(true));
         assert_eq!(Row::ratio("a", 0.9, Goal::None).met, None);
     }
 }
