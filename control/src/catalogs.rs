@@ -18,7 +18,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::health::Health;
 use crate::limits::{
-    CATALOG_MAX_AGE, CATALOG_READ_INTERVAL, UPSTREAM_RETRY_FIRST, UPSTREAM_RETRY_LONGEST,
+    CATALOG_MAX_AGE, CATALOG_REST_LONGEST, UPSTREAM_RETRY_FIRST, UPSTREAM_RETRY_LONGEST,
 };
 use crate::snapshot::{Publisher, SnapshotError};
 
@@ -119,11 +119,14 @@ impl Refresher {
 
     /// From one reading on, until one fails.
     async fn keep_reading(&mut self) -> Result<Infallible, RefreshError> {
+        let mut rest = CATALOG_REST_LONGEST;
         loop {
             // A question that came while the catalog was read is kept, for what it saw may be newer.
-            sleep(CATALOG_READ_INTERVAL).await;
+            sleep(rest).await;
             let is_awaited = timeout(CATALOG_MAX_AGE, self.asked.notified()).await.is_ok();
+            let began = Instant::now();
             let has_changed = self.read().await?;
+            rest = began.elapsed().min(CATALOG_REST_LONGEST);
             if is_awaited && !has_changed {
                 self.publisher.repeat();
             }
