@@ -144,6 +144,7 @@ pub(crate) fn refuse(
         .or_else(|| definitions(statement, reach, catalog))
         .or_else(|| relations(statement))
         .or_else(|| functions(&statement.functions, exposed))
+        .or_else(|| attributes(statement, exposed, catalog))
         .or_else(|| copies(statement, reach, catalog).then_some(&COPIES_MASKED))?;
     Some(rule.into())
 }
@@ -264,6 +265,26 @@ fn functions(functions: &[FunctionUse], exposed: bool) -> Option<&'static Rule> 
     functions.iter().find_map(|function| match system::way_out(function)? {
         WayOut::Always => Some(&WAY_OUT),
         WayOut::ByArguments => (exposed && !function.constant).then_some(&CHANNEL),
+    })
+}
+
+/// What an attribute computes from is data. One that a relation of the statement has is no function.
+fn attributes(
+    statement: &Statement,
+    exposed: bool,
+    catalog: Option<&Catalog>,
+) -> Option<&'static Rule> {
+    let is_column = |name: &str| {
+        statement.relations.iter().any(|of| {
+            let mut meant =
+                catalog.into_iter().flat_map(|c| c.resolve(of.schema.as_deref(), &of.name));
+            meant.any(|relation| relation.column_named(name).is_some())
+        })
+    };
+    let called = statement.attributes.iter().filter(|name| !is_column(name));
+    called.filter_map(|name| system::way_out_by_name(name)).find_map(|way_out| match way_out {
+        WayOut::Always => Some(&WAY_OUT),
+        WayOut::ByArguments => exposed.then_some(&CHANNEL),
     })
 }
 

@@ -34,10 +34,11 @@ pub(crate) enum WayOut {
 }
 
 pub(crate) fn way_out(function: &FunctionUse) -> Option<WayOut> {
-    if function.by != Invocation::Call {
-        return None;
-    }
-    let name = function.name.as_str();
+    (function.by == Invocation::Call).then(|| way_out_by_name(&function.name))?
+}
+
+/// The same for an attribute: `(x).f` calls `f(x)` where x has no column of that name.
+pub(crate) fn way_out_by_name(name: &str) -> Option<WayOut> {
     if REFUSED_FUNCTIONS.contains(&name) || REFUSED_PREFIXES.iter().any(|p| name.starts_with(p)) {
         Some(WayOut::Always)
     } else if CHANNELS.contains(&name) || name.contains("_advisory_") {
@@ -164,7 +165,7 @@ const REFUSED_PREFIXES: &[&str] = &[
     "pg_wal_replay_",
 ];
 
-const CHANNELS: &[&str] = &["pg_notify", "setval", "set_config"];
+const CHANNELS: &[&str] = &["nextval", "pg_notify", "set_config", "setseed", "setval"];
 
 fn is_progress_view(name: &str) -> bool {
     name.starts_with("pg_stat_progress_") || name.starts_with("pg_statio_")

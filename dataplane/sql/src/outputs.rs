@@ -1,7 +1,9 @@
 //! Where the columns of a result come from, by names alone.
 //!
 //! Reads through subqueries and WITH where a column is plainly passed on; anything else is an
-//! expression. A budget bounds the work, and a query that exceeds it is all expressions.
+//! expression. A budget bounds the work, and what is left when it is used up is all expressions.
+
+mod rows;
 
 use pg_raw_parse::list::{CastNodeList, NodeList};
 use pg_raw_parse::nodes::{
@@ -11,18 +13,19 @@ use pg_raw_parse::{Node, raw};
 
 use crate::constant::is_constant;
 use crate::names;
-use crate::scope::{ScopeId, Scopes};
+use crate::scope::{Bound, ScopeId, Scopes};
 use crate::statement::{Outputs, Source};
 
-/// Names looked up in one statement. A column through five subqueries costs five.
-const LOOKUPS: u32 = 20_000;
+/// Names and items of FROM looked at in one statement: a text of a megabyte can ask for one of a
+/// hundred thousand, as often again. This many take milliseconds.
+const STEPS: usize = 1_000_000;
 
 /// Subqueries that a column is followed through.
 const DEPTH: u32 = 32;
 
 /// The columns of a query, or of a write's RETURNING.
 pub(crate) fn of(node: Node<'_>) -> Outputs {
-    let mut resolver = Resolver { scopes: Scopes::new(), lookups: LOOKUPS };
+    let mut resolver = Resolver { scopes: Scopes::new(), steps: STEPS };
     match node {
         Node::SelectStmt(select) => resolver.select(select, ScopeId::ROOT),
         Node::InsertStmt(insert) => returning(insert.returning_clause()),
@@ -122,7 +125,7 @@ enum Found {
 
 struct Resolver<'a> {
     scopes: Scopes<'a>,
-    lookups: u32,
+    steps: usize,
 }
 
 impl<'a> Resolver<'a> {
@@ -157,8 +160,45 @@ impl<'a> Resolver<'a> {
         })
     }
 
+    /// False: the budget is used up.
+    fn charge(&mut self, steps: usize) -> bool {
+        let left = self.steps.checked_sub(steps);
+        self.steps = left.unwrap_or(0);
+        left.is_some()
+    }
+
     fn body(&mut self, select: &'a SelectStmt, outer: ScopeId) -> ScopeId {
         select.with_clause().map_or(outer, |with| self.scopes.enter(with, outer).0)
+    }
+
+    /// The items of FROM with joins taken apart; `None` where a join has an alias, which hides them.
+    fn items(&mut self, from: &'a NodeList) -> Option<Vec<Node<'a>>> {
+        if !self.charge(from.len()) {
+            return None;
+        }
+        let mut pending: Vec<_> = from.iter().collect();
+        let mut items = Vec::with_capacity(pending.len());
+        while let Some(item) = pending.pop() {
+            match item {
+                Node::JoinExpr(join) => {
+                    if !self.charge(2)
+                        || join.alias().is_some()
+                        || join.join_using_alias().is_some()
+                    {
+                        return None;
+                    }
+                    pending.extend([join.larg(), join.rarg()]);
+                }
+                Node::RangeTableSample(sample) => pending.push(sample.relation()),
+                item => items.push(item),
+            }
+        }
+        Some(items)
+    }
+
+    fn bound(&mut self, range: &'a RangeVar, scope: ScopeId) -> Option<Bound<'a>> {
+        let (schema, relation) = names::relation(range);
+        if schema.is_none() { self.scopes.find(scope, relation) } else { None }
     }
 
     fn leaf(&mut self, select: &'a SelectStmt, scope: ScopeId) -> Outputs {
@@ -184,7 +224,7 @@ impl<'a> Resolver<'a> {
         scope: ScopeId,
     ) -> Option<(Option<String>, String)> {
         let Node::ColumnRef(star) = target.val() else { return None };
-        let items = items(select.from_clause())?;
+        let items = self.items(select.from_clause())?;
         let item = match star.fields().len() {
             1 if items.len() == 1 => items.first().copied(),
             2 => {
@@ -195,9 +235,11 @@ impl<'a> Resolver<'a> {
             _ => None,
         };
         let Some(Node::RangeVar(range)) = item else { return None };
+        if self.bound(range, scope).is_some() {
+            return None;
+        }
         let (schema, relation) = names::relation(range);
-        let bound = schema.is_none() && self.scopes.find(scope, relation).is_some();
-        (!bound).then(|| (schema.map(str::to_owned), relation.to_owned()))
+        Some((schema.map(str::to_owned), relation.to_owned()))
     }
 
     fn value(
@@ -211,7 +253,12 @@ impl<'a> Resolver<'a> {
             Node::ColumnRef(column) => {
                 self.column(column, select, scope, depth).unwrap_or(Source::Expression)
             }
-            value => of_value(value),
+            value => match of_value(value) {
+                Source::CountStar if !self.has_plain_rows(select.from_clause(), scope, depth) => {
+                    Source::Expression
+                }
+                source => source,
+            },
         }
     }
 
@@ -247,7 +294,7 @@ impl<'a> Resolver<'a> {
         scope: ScopeId,
         depth: u32,
     ) -> Option<Source> {
-        let items = items(select.from_clause())?;
+        let items = self.items(select.from_clause())?;
         let mut named = items.into_iter().filter(|&node| is_named(node, schema, item));
         let (Some(node), None) = (named.next(), named.next()) else { return None };
         match self.find(node, name, scope, depth) {
@@ -268,7 +315,7 @@ impl<'a> Resolver<'a> {
     ) -> Option<Source> {
         let mut candidates = Vec::new();
         let mut here = None;
-        for item in items(select.from_clause())? {
+        for item in self.items(select.from_clause())? {
             match self.find(item, name, scope, depth) {
                 Found::Relation(schema, relation) => candidates.push((schema, relation)),
                 Found::Here(source) if here.is_none() => here = Some(source),
@@ -290,10 +337,9 @@ impl<'a> Resolver<'a> {
     }
 
     fn find(&mut self, item: Node<'a>, name: &'a str, scope: ScopeId, depth: u32) -> Found {
-        if self.lookups == 0 || depth == 0 {
+        if depth == 0 || !self.charge(1) {
             return Found::Unknown;
         }
-        self.lookups -= 1;
         match item {
             Node::RangeVar(range) => self.find_in_range(range, name, scope, depth),
             Node::RangeSubselect(query) => match query.subquery() {
@@ -313,11 +359,10 @@ impl<'a> Resolver<'a> {
         scope: ScopeId,
         depth: u32,
     ) -> Found {
-        let (schema, relation) = names::relation(range);
         let renamed = renamed(range.alias());
-        let bound = if schema.is_none() { self.scopes.find(scope, relation) } else { None };
-        match bound {
+        match self.bound(range, scope) {
             None if renamed.is_none() => {
+                let (schema, relation) = names::relation(range);
                 Found::Relation(schema.map(str::to_owned), relation.to_owned())
             }
             Some(bound) if !bound.recursive && renamed.is_none() => match bound.query.ctequery() {
@@ -344,8 +389,14 @@ impl<'a> Resolver<'a> {
         if set_operation || !select.values_lists().is_empty() {
             return Found::Unknown;
         }
-        let scope = self.body(select, outer);
         let targets = select.target_list();
+        let names = targets.len()
+            + renamed.map_or(0, NodeList::len)
+            + select.with_clause().map_or(0, |with| with.ctes().len());
+        if !self.charge(names) {
+            return Found::Unknown;
+        }
+        let scope = self.body(select, outer);
         if let Some(renamed) = renamed {
             return self.find_renamed(select, renamed, name, scope, depth);
         }
@@ -382,7 +433,7 @@ impl<'a> Resolver<'a> {
         depth: u32,
     ) -> Found {
         let Node::ColumnRef(_) = target.val() else { return Found::Unknown };
-        match items(select.from_clause()).as_deref() {
+        match self.items(select.from_clause()).as_deref() {
             Some(&[item]) => self.find(item, name, scope, depth - 1),
             _ => Found::Unknown,
         }
@@ -454,25 +505,6 @@ fn label(target: &ResTarget) -> Option<&str> {
         Node::ColumnRef(column) => column.fields().iter().next_back().and_then(Node::as_str),
         _ => None,
     }
-}
-
-/// The items of FROM with joins taken apart; `None` where a join has an alias, which hides them.
-fn items(from: &NodeList) -> Option<Vec<Node<'_>>> {
-    let mut pending: Vec<_> = from.iter().collect();
-    let mut items = Vec::with_capacity(pending.len());
-    while let Some(item) = pending.pop() {
-        match item {
-            Node::JoinExpr(join) => {
-                if join.alias().is_some() || join.join_using_alias().is_some() {
-                    return None;
-                }
-                pending.extend([join.larg(), join.rarg()]);
-            }
-            Node::RangeTableSample(sample) => pending.push(sample.relation()),
-            item => items.push(item),
-        }
-    }
-    Some(items)
 }
 
 fn is_named(item: Node<'_>, schema: Option<&str>, name: &str) -> bool {

@@ -135,6 +135,11 @@ fn fixed_rules_hold_where_the_policy_permits_everything() {
         ("SELECT query_to_xml('SELECT ssn FROM patients', true, true, '')", "rule:way-out"),
         ("SELECT pg_catalog.table_to_xml('patients', true, true, '')", "rule:way-out"),
         ("SELECT * FROM ts_stat('SELECT ssn FROM patients')", "rule:way-out"),
+        ("SELECT (('SELECT ssn FROM patients'::text).ts_stat).word", "rule:way-out"),
+        ("SELECT (90001::oid).lo_get", "rule:way-out"),
+        ("SELECT x.pg_terminate_backend FROM (VALUES (1)) x(y)", "rule:way-out"),
+        ("SELECT (ssn::bigint).pg_advisory_lock FROM patients", "rule:channel"),
+        ("SELECT setseed(ssn::float / 1000) FROM patients", "rule:channel"),
         ("SELECT ts_rewrite('a', 'SELECT ssn FROM patients')", "rule:way-out"),
         ("SELECT * FROM public.dblink('x', 'SELECT 1') AS t(a text)", "rule:way-out"),
         (

@@ -88,6 +88,20 @@ fn only_what_the_client_sent_is_constant() {
         ("SELECT 1 + 1, 'a' || 'b', f(1), now(), ARRAY[1], current_user", &["expr"; 6]),
         ("SELECT count(*), pg_catalog.count(*) FILTER (WHERE true)", &["count(*)"; 2]),
         ("SELECT s.count(*), count(1), count(*) OVER ()", &["expr"; 3]),
+        ("SELECT count(*), count(*) FROM t JOIN u USING (a), v WHERE b > c", &["count(*)"; 2]),
+        ("SELECT count(*) FROM (SELECT DISTINCT a, 1 FROM t LIMIT 10) x", &["count(*)"]),
+        ("WITH w AS (SELECT * FROM t) SELECT count(*) FROM w, w v", &["count(*)"]),
+        ("SELECT count(*) FROM generate_series(1, (SELECT a FROM t))", &["expr"]),
+        ("SELECT count(*) FROM t, LATERAL unnest(t.a)", &["expr"]),
+        ("SELECT count(*) FROM t JOIN generate_series(1, 2) ON true", &["expr"]),
+        ("SELECT count(*) FROM t TABLESAMPLE bernoulli ((SELECT a FROM u))", &["expr"]),
+        ("SELECT count(*) FROM (SELECT generate_series(1, a) FROM t) x", &["expr"]),
+        ("SELECT count(*) FROM (SELECT a FROM t LIMIT (SELECT b FROM u)) x", &["expr"]),
+        ("SELECT count(*) FROM (SELECT a FROM t OFFSET length(repeat('a', 3))) x", &["expr"]),
+        ("SELECT count(*) FROM (SELECT a FROM t UNION ALL SELECT f(a) FROM u) x", &["expr"]),
+        ("WITH w AS (SELECT f(a) FROM t) SELECT count(*) FROM w", &["expr"]),
+        ("WITH RECURSIVE w AS (SELECT a FROM t) SELECT count(*) FROM w", &["expr"]),
+        ("SELECT n FROM (SELECT count(*) AS n FROM f(1)) x", &["expr"]),
     ] {
         assert_eq!(outputs(text), expected.join(", "), "{text}");
     }
@@ -113,5 +127,25 @@ fn statements_without_a_query_of_their_own() {
         ("BEGIN", "none"),
     ] {
         assert_eq!(outputs(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn what_is_left_when_the_budget_is_used_up_is_an_expression() {
+    let many = |part: &str, count: usize| vec![part; count].join(",");
+    for text in [
+        format!("SELECT a, {} FROM t, {}", many("t.c", 10_000), many("u", 40_000)),
+        format!("SELECT a, {} FROM {}", many("c", 10_000), many("t", 40_000)),
+        format!(
+            "WITH q({}) AS (SELECT {}) SELECT {} FROM q",
+            many("n", 60_000),
+            many("1", 60_000),
+            many("m", 20_000)
+        ),
+        format!("SELECT {} FROM (SELECT {} FROM t) q", many("a", 3_000), many("b AS x", 60_000)),
+        format!("SELECT {} FROM {}", many("count(*)", 10_000), many("t", 40_000)),
+    ] {
+        let Outputs::Columns { left, .. } = one(&text).outputs else { panic!("{text:.60}") };
+        assert_eq!(left.last(), Some(&Source::Expression), "{text:.60}");
     }
 }
