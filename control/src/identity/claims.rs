@@ -46,8 +46,11 @@ impl<'t> Claims<'t> {
     ) -> Result<Principal, RefusalReason> {
         let expires_at_s = self.check_times(u64::from(issuer.clock_skew_s), now)?;
         let subject = text(self.claim("sub")?)?;
-        if subject.is_empty() || subject.len() > NAME_BYTES {
+        if subject.is_empty() {
             return Err(RefusalReason::MissingClaim);
+        }
+        if !is_name(subject) {
+            return Err(RefusalReason::Malformed);
         }
         Ok(Principal {
             subject: subject.to_owned(),
@@ -90,13 +93,18 @@ impl<'t> Claims<'t> {
             }
             _ => return Err(RefusalReason::Malformed),
         };
-        let fits = groups.len() <= GROUPS && groups.iter().all(|group| group.len() <= NAME_BYTES);
+        let fits = groups.len() <= GROUPS && groups.iter().all(|group| is_name(group));
         if fits { Ok(groups) } else { Err(RefusalReason::Malformed) }
     }
 
     fn claim(&self, name: &str) -> Result<&'t Value, RefusalReason> {
         self.claims.get(name).ok_or(RefusalReason::MissingClaim)
     }
+}
+
+/// Fits where names are kept and shown: in policies, in records, in logs, in a terminal.
+fn is_name(text: &str) -> bool {
+    text.len() <= NAME_BYTES && !text.chars().any(char::is_control)
 }
 
 fn text(value: &Value) -> Result<&str, RefusalReason> {

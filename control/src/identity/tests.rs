@@ -142,6 +142,10 @@ async fn each_claim_is_read_strictly() {
     assert_eq!(changed("exp", json!(-1)).await, Err(RefusalReason::Malformed));
     assert!(changed("exp", json!(1_800_000_600.5)).await.is_ok());
     assert_eq!(changed("sub", json!("")).await, Err(RefusalReason::MissingClaim));
+    for unreadable in ["ci\nagent", "ci\0", "\u{1b}[2Jci", &"x".repeat(2_000)] {
+        assert_eq!(changed("sub", json!(unreadable)).await, Err(RefusalReason::Malformed));
+        assert_eq!(changed("groups", json!([unreadable])).await, Err(RefusalReason::Malformed));
+    }
     assert_eq!(changed("groups", json!([1])).await, Err(RefusalReason::Malformed));
     let one = changed("groups", json!("acme")).await.unwrap();
     assert_eq!(one.groups, ["acme"]);
