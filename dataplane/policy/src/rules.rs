@@ -153,12 +153,13 @@ fn settings(statement: &Statement, exposed: bool) -> Option<&'static Rule> {
     if statement.unnamed_setting {
         return Some(&UNNAMED_SETTING);
     }
-    let by_function = statement.functions.iter().find(|of| of.name == "set_config");
-    let pinned = statement.settings.iter().any(|of| !is_settable(of, by_function.is_some()));
+    let mut calls = statement.functions.iter().filter(|of| of.name == "set_config").peekable();
+    let by_function = calls.peek().is_some();
+    let pinned = statement.settings.iter().any(|of| !is_settable(of, by_function));
     if pinned || updates_settings(statement) {
         return Some(&PINNED_SETTING);
     }
-    let from_data = exposed && by_function.is_some_and(|function| !function.constant);
+    let from_data = exposed && calls.any(|function| !function.constant);
     from_data.then_some(&SETTING_FROM_DATA)
 }
 
