@@ -5,6 +5,7 @@
 
 mod course;
 mod fuzz;
+mod masked;
 mod regression;
 mod step;
 
@@ -23,7 +24,7 @@ use step::Count;
 
 /// Runs the steps whose names begin with one of `only`, or all.
 pub(crate) fn run(extent: Extent, only: &[&str]) -> Result<(), TaskError> {
-    let steps: [(&str, Step); 8] = [
+    let steps: [(&str, Step); 9] = [
         ("format", |_| step::one(&mut cargo(&["fmt", "--all", "--check"]))),
         ("lints", |_| step::one(&mut cargo(LINTS))),
         ("dependencies", |_| dependencies()),
@@ -31,12 +32,17 @@ pub(crate) fn run(extent: Extent, only: &[&str]) -> Result<(), TaskError> {
         ("tests", tests),
         ("demo", |_| Ok(Count::of(demo::show(false).inspect_err(|error| eprintln!("{error}"))))),
         ("regression", |_| regression::run()),
+        ("masked", |_| masked::run()),
         ("fuzz", fuzz::run),
     ];
     // What runs the binaries needs them built.
     let is_named = |name: &str| only.iter().any(|start| name.starts_with(start));
-    let needs_build = ["tests", "demo", "regression"].into_iter().any(is_named);
-    let chosen = |name: &str| only.is_empty() || is_named(name) || name == "build" && needs_build;
+    let needs_build = ["tests", "demo", "regression", "masked"].into_iter().any(is_named);
+    let is_outer = |name: &str| name == "masked";
+    let chosen = |name: &str| {
+        (extent == Extent::Outer || !is_outer(name))
+            && (only.is_empty() || is_named(name) || name == "build" && needs_build)
+    };
     let steps: Vec<_> = steps.into_iter().filter(|(name, _)| chosen(name)).collect();
     if steps.is_empty() {
         return Err(TaskError::Usage(format!("no such step: {}", only.join(","))));

@@ -35,6 +35,8 @@ pub(super) struct Course {
 pub(super) struct Route<'a> {
     pub(super) port: u16,
     pub(super) password: &'a str,
+    /// Use the database that [`Course::create_database`] made instead of making one.
+    pub(super) has_database: bool,
     /// A run that takes longer has failed.
     pub(super) limit: Duration,
 }
@@ -54,6 +56,9 @@ impl Results {
 }
 
 impl Course {
+    /// The suite's own name for it.
+    pub(super) const DATABASE: &str = "regression";
+
     pub(super) fn prepare(suite: &Suite) -> Result<Self, TaskError> {
         let account = Account::unprivileged()?;
         let postgres = Postgres::start(&PostgresOptions {
@@ -99,6 +104,24 @@ impl Course {
         Ok(())
     }
 
+    /// Makes the database as the suite's driver would, where the driver itself may not.
+    pub(super) fn create_database(&self) -> Result<(), TaskError> {
+        let name = Self::DATABASE;
+        self.postgres.execute("postgres", &format!("CREATE DATABASE {name} TEMPLATE template0"))?;
+        for setting in [
+            "lc_messages TO 'C'",
+            "lc_monetary TO 'C'",
+            "lc_numeric TO 'C'",
+            "lc_time TO 'C'",
+            "bytea_output TO 'hex'",
+            "timezone_abbreviations TO 'Default'",
+        ] {
+            let sql = format!("ALTER DATABASE {name} SET {setting}");
+            self.postgres.execute("postgres", &sql)?;
+        }
+        Ok(())
+    }
+
     /// Runs the whole suite; failing tests are results, not errors.
     pub(super) fn run(&self, route: &Route<'_>) -> Result<Results, TaskError> {
         let log = self.folder().join("regress-report");
@@ -130,7 +153,9 @@ impl Course {
             .arg(format!("--outputdir={}", self.results().display()))
             .arg(format!("--port={}", route.port))
             .arg(format!("--user={}", Postgres::SUPERUSER))
+            .arg(format!("--dbname={}", Self::DATABASE))
             .args(["--host=127.0.0.1", "--schedule=parallel_schedule", "--max-connections=10"])
+            .args(route.has_database.then_some("--use-existing"))
             .current_dir(self.tests())
             .env("PGPASSWORD", route.password)
             .env("PGSSLMODE", "disable")

@@ -19,7 +19,7 @@ pub(super) fn run() -> Result<Count, TaskError> {
     let direct = Course::prepare(&suite)?;
     let port = direct.postgres.port();
     let password = Postgres::PASSWORD;
-    let expected = direct.run(&Route { port, password, limit: LIMIT })?;
+    let expected = direct.run(&Route { port, password, has_database: false, limit: LIMIT })?;
     expected.report("direct");
     drop(direct);
 
@@ -35,7 +35,7 @@ pub(super) fn run() -> Result<Count, TaskError> {
     })?;
     let password = &gateway.token_with("regression", "agents", &["--ttl", "1h"])?;
     let port = gateway.port();
-    let through = course.run(&Route { port, password, limit: LIMIT })?;
+    let through = course.run(&Route { port, password, has_database: false, limit: LIMIT })?;
     through.report("through the gateway");
     gateway.drain();
 
