@@ -205,8 +205,12 @@ impl End {
                 SqlState::PROTOCOL_VIOLATION,
                 "the database sent a message that the gateway did not expect",
             ),
-            Self::Unmaskable(MaskError::TooLarge(_) | MaskError::RowTooLarge) => {
+            Self::Unmaskable(MaskError::TooLarge(_)) => {
                 Report::fatal(SqlState::PROGRAM_LIMIT_EXCEEDED, self.to_string())
+            }
+            Self::Unmaskable(MaskError::RowTooLarge) => {
+                Report::fatal(SqlState::PROGRAM_LIMIT_EXCEEDED, self.to_string())
+                    .hint("Leave the large columns out, or read these rows with SELECT.")
             }
             Self::Unmaskable(_) => Report::fatal(SqlState::PROTOCOL_VIOLATION, self.to_string()),
             Self::Unpinned(_) => Report::fatal(

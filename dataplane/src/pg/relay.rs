@@ -245,6 +245,7 @@ impl Relaying {
             context.upstream.write(context.pool, &terminate, self.recorder.position());
         }
         context.effects.push(Effect::Close(Side::Upstream));
-        Parting { end, recorder: Some(self.recorder), audible: self.long_frame.is_none() }
+        let audible = !self.long_frame.is_some_and(|frame| frame.is_halfway());
+        Parting { end, recorder: Some(self.recorder), audible }
     }
 }

@@ -29,6 +29,16 @@ pub(super) enum LongFrame {
     },
 }
 
+impl LongFrame {
+    /// The client has a part of the message, so that whatever came now would be read as the rest.
+    pub(super) fn is_halfway(&self) -> bool {
+        match self {
+            Self::Passing { .. } | Self::Row(_) => true,
+            Self::CopyData { .. } => false,
+        }
+    }
+}
+
 impl Relaying {
     /// False: the row has not all arrived.
     pub(super) fn take_row(

@@ -42,6 +42,20 @@ fn copy_to_stdout_is_masked() {
 }
 
 #[test]
+fn a_row_too_large_for_copy_ends_the_session_with_a_word_on_what_to_do() {
+    let mut world = World::ready(Preset::SafeHarbor);
+    world.client_sends(&query("COPY patients TO STDOUT"));
+    world.upstream_sends(&all(&[response(b'H', 3), copy_data(b"1\t078-05-1120\twell\n")]));
+    for piece in copy_data(&vec![b'7'; 1 << 20]).chunks(60_000) {
+        world.upstream_sends(piece);
+    }
+    let sent = world.take_client();
+    assert_eq!(tags(&sent), "HdE");
+    let said = shown(&sent).concat();
+    assert!(said.contains("too large to be masked") && said.contains("with SELECT"), "{said}");
+}
+
+#[test]
 fn copy_from_stdin_passes_with_a_record() {
     let mut world = copying_in(&[query("COPY labs FROM STDIN")]);
     world.upstream_sends(&response(b'G', 2));
