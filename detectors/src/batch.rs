@@ -17,11 +17,12 @@ pub struct Batch {
     cells: Vec<Cell>,
 }
 
-/// A cell's end, and whether its column holds versions.
+/// A cell's end, and how it is read.
 #[derive(Clone, Copy)]
 pub(crate) struct Cell {
     end: u32,
     versions: bool,
+    is_plain: bool,
 }
 
 impl Batch {
@@ -42,13 +43,22 @@ impl Batch {
     /// Adds a cell of a column of this class: four numbers with dots are an address, but not in a
     /// column of versions.
     pub fn push_of(&mut self, cell: &[u8], class: Class) -> u32 {
+        self.push_cell(cell, class, false)
+    }
+
+    /// The same, for a cell that is no JSON however it begins: `[1950-03-17,1960-01-02)`.
+    pub fn push_plain(&mut self, cell: &[u8], class: Class) -> u32 {
+        self.push_cell(cell, class, true)
+    }
+
+    fn push_cell(&mut self, cell: &[u8], class: Class, is_plain: bool) -> u32 {
         let index = self.cells.len();
         self.bytes.extend_from_slice(cell);
         let end = self.bytes.len();
         assert!(end < Self::MAX_BYTES, "a batch is scanned long before it holds 2 GiB");
         self.bytes.push(SEPARATOR);
         let end = u32::try_from(end).unwrap_or(u32::MAX);
-        self.cells.push(Cell { end, versions: class == Class::Version });
+        self.cells.push(Cell { end, versions: class == Class::Version, is_plain });
         u32::try_from(index).unwrap_or(u32::MAX)
     }
 
@@ -120,8 +130,10 @@ impl<'t> Cells<'t> {
     }
 
     fn look(&mut self) {
-        let json = is_json(self.text.get(self.cell.clone()).unwrap_or_default());
-        let versions = self.cells.get(self.index).is_some_and(|cell| cell.versions);
+        let cell = self.cells.get(self.index);
+        let json = !cell.is_some_and(|cell| cell.is_plain)
+            && is_json(self.text.get(self.cell.clone()).unwrap_or_default());
+        let versions = cell.is_some_and(|cell| cell.versions);
         self.manner = Manner { json, versions };
     }
 }
@@ -162,5 +174,14 @@ mod tests {
         assert_eq!(cells.seek(1), (&(0..2), plain));
         assert_eq!(cells.seek(6), (&(4..11), json));
         assert_eq!(cells.index(), 2);
+    }
+
+    #[test]
+    fn a_plain_cell_is_no_json_however_it_begins() {
+        let mut batch = Batch::default();
+        batch.push_plain(b"[1,2]", Class::Unclassified);
+        batch.push_of(b"[1,2]", Class::Unclassified);
+        let mut cells = batch.cells();
+        assert_eq!((cells.seek(1).1.json, cells.seek(7).1.json), (false, true));
     }
 }

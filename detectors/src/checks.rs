@@ -127,6 +127,32 @@ pub(crate) fn decimal(digits: &[u8]) -> u32 {
     digits.iter().fold(0u32, |sum, digit| sum.saturating_mul(10).saturating_add(value(*digit)))
 }
 
+/// A number of JSON (RFC 8259, section 6): `-7`, `0`, `12.5e-3`, but neither `007` nor `7.` nor
+/// `123-45-6789`.
+pub fn is_json_number(text: &[u8]) -> bool {
+    let digits = |text: &[u8]| text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let text = text.strip_prefix(b"-").unwrap_or(text);
+    let whole = digits(text);
+    if whole == 0 || (whole > 1 && text.starts_with(b"0")) {
+        return false;
+    }
+    let mut rest = text.get(whole..).unwrap_or_default();
+    if let Some(fraction) = rest.strip_prefix(b".") {
+        let len = digits(fraction);
+        rest = fraction.get(len..).unwrap_or_default();
+        if len == 0 {
+            return false;
+        }
+    }
+    match rest {
+        [] => true,
+        [b'e' | b'E', b'+' | b'-', exponent @ ..] | [b'e' | b'E', exponent @ ..] => {
+            !exponent.is_empty() && digits(exponent) == exponent.len()
+        }
+        _ => false,
+    }
+}
+
 fn luhn_sum(number: impl DoubleEndedIterator<Item = u8>, start: u32) -> u32 {
     let digits = number.rev().filter(u8::is_ascii_digit);
     digits.enumerate().fold(start, |sum, (at, digit)| {

@@ -27,6 +27,7 @@ mod sweep;
 mod window;
 
 pub use batch::Batch;
+pub use checks::is_json_number;
 pub use class::Class;
 pub use finding::{CellFinding, Cover, Finding};
 pub use identifier::Identifier;

@@ -138,9 +138,14 @@ pub(crate) fn on_token(w: &Window<'_>, token: Range<usize>, found: &mut Found) -
     {
         return token.end;
     }
-    if let Some(number) = json::number_around(w, token.start) {
-        return numbers::of_json(w, number, found);
+    match json::number_around(w, token.start) {
+        Some(number) if number.is_bare => numbers::of_json(w, number.range, found),
+        Some(number) => numbers::in_doubt(w, token, &number, found),
+        None => on_plain_token(w, token, found),
     }
+}
+
+fn on_plain_token(w: &Window<'_>, token: Range<usize>, found: &mut Found) -> usize {
     let digits = w.skip(token.start, bytes::DIGIT);
     if digits == token.end {
         numbers::digits(w, token, found)

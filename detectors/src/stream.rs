@@ -45,6 +45,8 @@ pub struct StreamMasker {
     floor: usize,
     /// ... and the last finding ended here.
     finding_end: usize,
+    /// Texts are no JSON however they begin.
+    is_plain: bool,
     /// Whether the text is JSON, once its beginning was seen.
     json: Option<bool>,
     candidates: Vec<Candidate>,
@@ -64,11 +66,17 @@ impl StreamMasker {
             handled: 0,
             floor: 0,
             finding_end: 0,
+            is_plain: false,
             json: None,
             candidates: Vec::new(),
             tails: Vec::new(),
             counts: [0; Identifier::COUNT],
         }
+    }
+
+    /// For texts that are no JSON however they begin, as [`crate::Batch::push_plain`].
+    pub fn plain() -> Self {
+        Self { is_plain: true, ..Self::new() }
     }
 
     /// Takes the next piece and appends to `out` what is safe to release.
@@ -138,7 +146,8 @@ impl StreamMasker {
     /// Handles the events up to `upto`.
     fn handle(&mut self, scanner: &mut Scanner, upto: usize) {
         let text = &self.buffer;
-        let json = *self.json.get_or_insert_with(|| batch::is_json(text));
+        let is_json = || !self.is_plain && batch::is_json(text);
+        let json = *self.json.get_or_insert_with(is_json);
         let cells = Cells::one(text, json);
         std::mem::swap(&mut scanner.found.candidates, &mut self.candidates);
         std::mem::swap(&mut scanner.found.tails, &mut self.tails);

@@ -24,6 +24,7 @@ pub(crate) struct Window<'t> {
     /// Where the window begins in the text.
     base: usize,
     manner: Manner,
+    opens: bool,
     full: bool,
 }
 
@@ -48,7 +49,8 @@ impl<'t> Window<'t> {
         let base = at.saturating_sub(LOOK_BACK).max(cell.start);
         let end = (at + LOOK_AHEAD).min(cell.end);
         let bytes = text.get(base..end).unwrap_or_default();
-        (Self { bytes, base, manner, full: end == at + LOOK_AHEAD }, at - base)
+        let (opens, full) = (at - base < LOOK_BACK, end == at + LOOK_AHEAD);
+        (Self { bytes, base, manner, opens, full }, at - base)
     }
 
     #[inline]
@@ -63,6 +65,11 @@ impl<'t> Window<'t> {
 
     pub(crate) fn holds_versions(&self) -> bool {
         self.manner.versions
+    }
+
+    /// Whether the window begins where its cell does.
+    pub(crate) fn is_opening(&self) -> bool {
+        self.opens
     }
 
     /// Whether the window ends by its own limit, so that the cell may go on behind it.

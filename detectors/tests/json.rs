@@ -29,6 +29,35 @@ fn the_values_of_identifying_keys_are_found() {
 }
 
 #[test]
+fn what_stands_between_commas_is_a_number_by_its_syntax_alone() {
+    check_all(&[
+        r#"{"row":"Johanna,«ssn 123-45-6789»,«telephone 212-555-1234»,F"}"#,
+        r#"{"row":["Johanna,«ssn 123-45-6789»,1"]}"#,
+        "[«ssn 123-45-6789»,1]",
+        "[«date 1950-03-17»,«date 1960-01-02»)",
+        r#"{"(Johanna,«date 1950-03-17»,1)"}"#,
+        r#"{"seen":"on,«date 2014-03-09»,again"}"#,
+        r#"{"to":"call: «telephone 2125551234», he said"}"#,
+        r#"{"at":"lat: «geography 42.3601, -71.0589», F"}"#,
+        r#"{"to":["call","call: «telephone 2125551234», he said"]}"#,
+        r#"{"to":"{\"call\": «telephone 2125551234», \"at\": 5}"}"#,
+    ]);
+    check_clean(&[
+        "[2125551234,1]",
+        r#"["", 2125551234]"#,
+        r#"{"a":["x","y"],"b":[2125551234, 3125551234]}"#,
+        r#"{"a":1,"b":{"c":[[0,1.5],[2125551234,-2e3]]}}"#,
+    ]);
+}
+
+#[test]
+fn a_number_that_may_stand_in_a_string_is_covered_as_one() {
+    let masked = masked(&format!("[{}2125551234 ]", "12, ".repeat(60)));
+    serde_json::from_str::<Vec<u64>>(&masked).unwrap();
+    assert!(masked.ends_with("12,          0 ]"), "{masked}");
+}
+
+#[test]
 fn the_values_of_other_keys_are_not() {
     check_clean(&[
         r#"{"status":"final","code":"E11.9","value":7.2,"unit":"%"}"#,

@@ -50,7 +50,14 @@ impl Gather {
 
     /// `text` is to be scanned; what is found is covered at `start..start + len`.
     pub(super) fn push(&mut self, text: &[u8], start: usize, len: usize, cover: Cover) {
-        self.batch.push_of(text, self.class);
+        match cover {
+            Cover::Keeping(Syntax::Elements | Syntax::Lexemes) => {
+                self.batch.push_plain(text, self.class);
+            }
+            _ => {
+                self.batch.push_of(text, self.class);
+            }
+        }
         self.places.push(Place { start, len, cover });
     }
 

@@ -94,6 +94,29 @@ fn elements_of_an_array_in_text_are_covered_each_in_its_type() {
 }
 
 #[test]
+fn bounds_and_fields_in_text_are_covered_whatever_they_look_like_together() {
+    for (kind, value, expected) in [
+        (TypeKind::Range, "[1950-03-17,1960-01-02)", "[1950-01-01,1960-01-01)"),
+        (TypeKind::Range, "{[1950-03-17,1960-01-02)}", "{[1950-01-01,1960-01-01)}"),
+        (TypeKind::Composite, "(Johanna,1950-03-17,1)", "(Johanna,1950-01-01,1)"),
+        (TypeKind::Array, r#"{"(x,1950-03-17,1)"}"#, r#"{"(x,1950-**-**,1)"}"#),
+        (TypeKind::Array, "{123-45-6789,1}", "{***********,1}"),
+    ] {
+        assert_eq!(scanned_text(kind, value), expected);
+    }
+}
+
+#[test]
+fn a_row_within_a_json_string_is_masked_as_text_is() {
+    let text = r#"{"row":"x,123-45-6789,212-555-1234,F"}"#;
+    for kind in [TypeKind::Json, TypeKind::Jsonb, TypeKind::Text] {
+        let masked = scanned_text(kind, text);
+        assert_eq!(masked, r#"{"row":"x,***********,************,F"}"#);
+    }
+    assert_eq!(scanned_text(TypeKind::Text, "[123-45-6789,1]"), "[***********,1]");
+}
+
+#[test]
 fn elements_of_an_array_in_binary_are_covered_in_place() {
     let texts = array(types::TEXT, &[Some(b"ssn 123-45-6789"), None, Some(b"fine")]);
     let masked = scanned_binary(TypeKind::Array, &texts).unwrap();

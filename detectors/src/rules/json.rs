@@ -9,13 +9,18 @@ use std::ops::Range;
 
 use super::{Found, Run, RunKind, dates, labels, names};
 use crate::Identifier;
-use crate::bytes::{DIGIT, SPACE};
+use crate::bytes::{DIGIT, SPACE, is};
+use crate::checks::is_json_number;
 use crate::class::{self, Class};
 use crate::finding::Cover;
-use crate::window::Window;
+use crate::window::{Candidate, Window};
 
 /// The longest key that is looked at.
 const KEY_BYTES: usize = 48;
+
+/// So far a bare number looks back for the end of a string: an array of many numbers must not take
+/// the square of its length.
+const NUMBERS_BYTES: usize = 128;
 
 /// Classes of keys, remembered: a few keys come again and again. Two-way in spirit, one-way in
 /// fact: a slot belongs to the last key that hashed to it.
@@ -78,9 +83,27 @@ pub(super) fn key(w: &Window<'_>, hit: Range<usize>, found: &mut Found) {
     }
 }
 
-/// The bare number of a JSON text that `at` lies in: nothing but blanks between it and JSON's
-/// punctuation.
-pub(super) fn number_around(w: &Window<'_>, at: usize) -> Option<Range<usize>> {
+/// A number of a JSON text, by its syntax and by JSON's punctuation around it. The text of a
+/// string may read the same: `"Roe,2125551234,F"`.
+pub(super) struct Number {
+    pub(super) range: Range<usize>,
+    /// It stands outside of strings, as far as the window tells.
+    pub(super) is_bare: bool,
+}
+
+impl Number {
+    /// A candidate that begins here covers the number, as one: which is valid in a string, too. What
+    /// goes on behind it does so in a string only.
+    pub(super) fn cover(&self, w: &Window<'_>, candidate: Candidate) -> Candidate {
+        let (start, end) = (w.position(self.range.start), w.position(self.range.end));
+        let is_within = start <= candidate.start && candidate.end <= end;
+        let whole = Candidate { start, end, ..candidate.covered(Cover::JsonNumber) };
+        if self.is_bare || is_within { whole } else { candidate }
+    }
+}
+
+/// The number that `at` lies in.
+pub(super) fn number_around(w: &Window<'_>, at: usize) -> Option<Number> {
     if !w.is_json() {
         return None;
     }
@@ -92,7 +115,26 @@ pub(super) fn number_around(w: &Window<'_>, at: usize) -> Option<Range<usize>> {
     let (before, behind) = (w.skip_back(start, SPACE), w.skip(end, SPACE));
     let opens = matches!(w.before(before), b':' | b',' | b'[');
     let closes = matches!(w.byte(behind), b',' | b']' | b'}');
-    (opens && closes && w.is(end - 1, DIGIT)).then_some(start..end)
+    let is_number = opens && closes && is_json_number(w.slice(start..end));
+    is_number.then(|| Number { range: start..end, is_bare: is_outside(w, before) })
+}
+
+/// Whether `at`, behind punctuation, is outside of strings: from there back to the end of a
+/// string, or to the start of the text, stand only numbers and punctuation. `false` is a doubt.
+fn is_outside(w: &Window<'_>, at: usize) -> bool {
+    let mut start = at;
+    while start > at.saturating_sub(NUMBERS_BYTES) && is_number_or_structure(w.before(start)) {
+        start -= 1;
+    }
+    if start == 0 {
+        return w.is_opening();
+    }
+    // A quote opens a string behind punctuation, and is itself a character behind a backslash.
+    let quote = start - 1;
+    w.byte(quote) == b'"'
+        && quote > 0
+        && !matches!(w.before(quote), b'\\' | b'[' | b'{' | b',' | b':')
+        && !w.is_before(quote, SPACE)
 }
 
 /// Where the string that is under way at `from` ends (its quote), and whether it goes on behind
@@ -167,7 +209,7 @@ fn string(w: &Window<'_>, start: usize, class: Class, found: &mut Found) {
     };
     let exact = partial.filter(|part| (part.start, part.end) == (whole.start, whole.end));
     if let Some(part) = exact {
-        found.push(crate::window::Candidate { score: 90, why: "json key", ..part });
+        found.push(Candidate { score: 90, why: "json key", ..part });
     } else if goes_on {
         let run = Run { kind: RunKind::JsonString, identifier, score: 90, why: "json key" };
         found.push_run(w, start, run, start);
@@ -185,6 +227,12 @@ fn person(w: &Window<'_>, at: usize, found: &mut Found) {
             found.push(w.found(Identifier::Name, range, 55, "json key: name"));
         }
     }
+}
+
+fn is_number_or_structure(byte: u8) -> bool {
+    is_number_byte(byte)
+        || matches!(byte, b',' | b':' | b'[' | b']' | b'{' | b'}')
+        || is(byte, SPACE)
 }
 
 fn number_end(w: &Window<'_>, at: usize) -> usize {

@@ -68,16 +68,11 @@ fn leaves_string(w: &Window<'_>, bridge: Range<usize>) -> bool {
     quotes % 2 == 1
 }
 
-/// A bare number of a JSON text is covered as a whole, or the text would be none.
+/// A number of a JSON text is covered as a whole, or the text would be none.
 fn whole_number(w: &Window<'_>, candidate: Candidate) -> Candidate {
-    let number = json::number_around(w, w.offset(candidate.start));
-    match number.filter(|_| candidate.cover != Cover::Age) {
-        Some(number) => Candidate {
-            start: w.position(number.start),
-            end: w.position(number.end),
-            ..candidate.covered(Cover::JsonNumber)
-        },
-        None => candidate,
+    match json::number_around(w, w.offset(candidate.start)) {
+        Some(number) if candidate.cover != Cover::Age => number.cover(w, candidate),
+        _ => candidate,
     }
 }
 

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::groups::{Groups, Separator};
+use super::json::Number;
 use super::{Found, codes, dates, network, phones, places};
 use crate::Identifier;
 use crate::bytes::DIGIT;
@@ -66,6 +67,21 @@ pub(super) fn of_json(w: &Window<'_>, number: Range<usize>, found: &mut Found) -
         found.candidates.extend(candidate.map(|it| it.covered(Cover::JsonNumber)));
     }
     number.end
+}
+
+/// What may be a number of a JSON text, or a part of a string.
+pub(super) fn in_doubt(
+    w: &Window<'_>,
+    token: Range<usize>,
+    number: &Number,
+    found: &mut Found,
+) -> usize {
+    let first = found.candidates.len();
+    let end = super::on_plain_token(w, token, found);
+    for candidate in found.candidates.iter_mut().skip(first) {
+        *candidate = number.cover(w, *candidate);
+    }
+    end
 }
 
 fn several(w: &Window<'_>, groups: &Groups, found: &mut Found) -> Option<usize> {

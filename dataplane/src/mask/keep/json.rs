@@ -1,6 +1,8 @@
 //! JSON (RFC 8259). Punctuation stays; an escape that was covered in part is covered whole; a number
 //! that is none with its findings covered becomes 0, with blanks behind it.
 
+use lazaret_detectors::is_json_number;
+
 use super::Token;
 
 /// A longer number is covered digit by digit, so that it need not be held back.
@@ -133,7 +135,7 @@ impl JsonKeeper {
 
     /// A mask may be a number itself, as an age that was capped is.
     fn end_number(&mut self, out: &mut Vec<u8>) {
-        if self.token.is_covered() && !is_number(self.token.masked.trim_ascii()) {
+        if self.token.is_covered() && !is_json_number(self.token.masked.trim_ascii()) {
             self.token.replace(out, b'0', b' ');
         } else {
             self.token.release(out);
@@ -164,31 +166,6 @@ impl Token {
         }
         self.original.clear();
         self.masked.clear();
-    }
-}
-
-/// `-7`, `0`, `12.5e-3`, but neither `007` nor `7.`
-fn is_number(text: &[u8]) -> bool {
-    let digits = |text: &[u8]| text.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let text = text.strip_prefix(b"-").unwrap_or(text);
-    let whole = digits(text);
-    if whole == 0 || (whole > 1 && text.starts_with(b"0")) {
-        return false;
-    }
-    let mut rest = text.get(whole..).unwrap_or_default();
-    if let Some(fraction) = rest.strip_prefix(b".") {
-        let len = digits(fraction);
-        rest = fraction.get(len..).unwrap_or_default();
-        if len == 0 {
-            return false;
-        }
-    }
-    match rest {
-        [] => true,
-        [b'e' | b'E', b'+' | b'-', exponent @ ..] | [b'e' | b'E', exponent @ ..] => {
-            !exponent.is_empty() && digits(exponent) == exponent.len()
-        }
-        _ => false,
     }
 }
 

@@ -114,9 +114,13 @@ impl Mask {
             }
             _ => return None,
         };
+        let masker = match keeper {
+            Keeper::Punctuation => StreamMasker::plain(),
+            _ => StreamMasker::new(),
+        };
         Some(Self::Scan(Box::new(Scan {
             kept,
-            masker: StreamMasker::new(),
+            masker,
             original: Vec::new(),
             masked: Vec::new(),
             keeper,
