@@ -25,8 +25,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use glommio::{GlommioError, LocalExecutorBuilder, Placement, ReactorErrorKind};
-use lazaret_audit::BlankSegment;
-use lazaret_link::{FromControl, FromDataplane, RefusalReason, Settings};
+use lazaret_audit::{BlankSegment, Identity};
+use lazaret_link::{FromControl, FromDataplane, RefusalReason, SegmentFile, Settings};
 use lazaret_policy::{Engine, Grant};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
@@ -91,6 +91,7 @@ pub(crate) fn run(control: &Path, accept: Accept) -> Result<(), FilesError> {
             asked: HashMap::new(),
             resolving: Vec::new(),
             snapshot_version: 0,
+            newest_segments: HashMap::new(),
             draining: false,
         };
         files.serve(inbox).await
@@ -109,6 +110,8 @@ struct Files {
     /// Sessions that wait for the upstream's name.
     resolving: Vec<(u16, Key)>,
     snapshot_version: u64,
+    /// By shard, the index of the last segment that was opened.
+    newest_segments: HashMap<u16, u64>,
     draining: bool,
 }
 
@@ -125,7 +128,7 @@ impl Files {
                 ToFiles::Shard { shard, letter } => self.read(shard, letter).await?,
                 ToFiles::ShardEnded { shard, failure } => self.shard_ended(shard, failure)?,
                 ToFiles::Linked => self.linked().await?,
-                ToFiles::Unlinked => self.unlinked().await?,
+                ToFiles::Unlinked(reason) => self.unlinked(&reason).await?,
                 ToFiles::Control(message) => self.obey(message).await?,
                 ToFiles::SegmentOpened(segment) => self.give_segment(segment).await?,
                 ToFiles::Compiled { shard, version, engine } => {
@@ -232,7 +235,7 @@ impl Files {
                     self.answer(request, Err(reason)).await?;
                 }
             }
-            FromControl::Segment(file) => self.workers.open_segment(file),
+            FromControl::Segment(file) => self.open_segment(file),
             FromControl::Rotate => self.tell_all(|| ToShard::Rotate).await?,
             FromControl::Lease { .. } => self.tell_all(|| ToShard::Lease).await?,
             FromControl::Revoke { grant } => {
@@ -258,15 +261,23 @@ impl Files {
         }
     }
 
+    /// A control that came back sends what it can't know to have arrived.
+    fn open_segment(&self, file: SegmentFile) {
+        let newest = self.newest_segments.get(&file.shard);
+        if newest.is_none_or(|newest| *newest < file.index) {
+            self.workers.open_segment(file);
+        }
+    }
+
     async fn give_segment(&mut self, segment: BlankSegment) -> Result<(), FilesError> {
+        let Identity { shard, index, .. } = *segment.identity();
+        self.newest_segments.insert(shard, index);
         match &mut self.stage {
             Stage::Gathering(gathering) => {
                 gathering.add_segment(segment);
                 Ok(())
             }
-            Stage::Serving(fleet) => {
-                fleet.tell(segment.identity().shard, ToShard::Segment(segment)).await
-            }
+            Stage::Serving(fleet) => fleet.tell(shard, ToShard::Segment(segment)).await,
         }
     }
 
@@ -289,7 +300,10 @@ impl Files {
     }
 
     /// Who waits for an answer of the control that is gone has it now.
-    async fn unlinked(&mut self) -> Result<(), FilesError> {
+    async fn unlinked(&mut self, reason: &io::Error) -> Result<(), FilesError> {
+        if !self.draining {
+            tracing::warn!(%reason, "control is gone; nothing new is admitted");
+        }
         self.status.borrow_mut().linked = false;
         for (request, _) in std::mem::take(&mut self.asked) {
             self.answer(request, Err(RefusalReason::ProviderUnavailable)).await?;

@@ -90,8 +90,7 @@ async fn keep(shared: Rc<Shared>, files: FilesPost) {
                 pause_ms = RECONNECT_MIN_MS;
                 let end = converse(&shared, stream, &files).await;
                 shared.up.set(false);
-                tell(&files, ToFiles::Unlinked).await;
-                tracing::warn!(reason = %end, "control is gone; nothing new is admitted");
+                tell(&files, ToFiles::Unlinked(end)).await;
             }
             Err(error) => tracing::debug!(%error, "control can't be reached"),
         }

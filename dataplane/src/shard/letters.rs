@@ -1,6 +1,7 @@
 //! What threads say to each other: bounded queues, and a wake-up for who sleeps in its ring.
 
 use std::future::poll_fn;
+use std::io;
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
@@ -72,7 +73,7 @@ pub(crate) enum ToFiles {
         failure: Option<String>,
     },
     Linked,
-    Unlinked,
+    Unlinked(io::Error),
     Control(FromControl),
     SegmentOpened(BlankSegment),
     Compiled {

@@ -32,6 +32,7 @@ pub(crate) struct Dataplane {
     /// Absent while control is.
     listener: Option<UnixListener>,
     next_segment: u64,
+    given: Vec<SegmentFile>,
 }
 
 /// One connection between the data plane and control.
@@ -85,7 +86,14 @@ impl Dataplane {
             .stderr(log)
             .spawn()
             .unwrap();
-        Self { folder, settings, child, listener: Some(listener), next_segment: 0 }
+        Self {
+            folder,
+            settings,
+            child,
+            listener: Some(listener),
+            next_segment: 0,
+            given: Vec::new(),
+        }
     }
 
     /// Launched, and serving.
@@ -127,14 +135,22 @@ impl Dataplane {
     }
 
     pub(crate) fn give_segment(&mut self, line: &mut Line) {
-        let Settings { node, boot, .. } = &self.settings;
         let index = self.next_segment;
+        let Settings { node, boot, .. } = &self.settings;
         let identity = Identity { node: node.clone(), boot: *boot, shard: 0, index };
         let path = self.folder.path().join(segment_file_name(&identity));
         prepare(&path, &identity, SEGMENT_BYTES).unwrap();
         self.next_segment += 1;
         let file = SegmentFile { shard: 0, index, path, bytes: SEGMENT_BYTES };
-        line.say(&FromControl::Segment(file));
+        line.say(&FromControl::Segment(file.clone()));
+        self.given.push(file);
+    }
+
+    /// What a control that came back can't know to have arrived.
+    pub(crate) fn give_segments_again(&self, line: &mut Line) {
+        for file in &self.given {
+            line.say(&FromControl::Segment(file.clone()));
+        }
     }
 
     pub(crate) fn connect(&self) -> TcpStream {

@@ -253,13 +253,19 @@ fn without_control_logins_are_refused_and_with_it_again_they_go_on() {
     present_token(&mut client);
     assert_eq!(message(&mut client).0, b'E', "it is refused, not kept waiting");
     closes(client);
-    let line = dataplane.come_back();
+    let mut line = dataplane.come_back();
     let hello = line.hear(|message| matches!(message, FromDataplane::Hello { .. }));
     assert!(matches!(hello, FromDataplane::Hello { boot: Some(7), .. }));
     line.hear(|message| matches!(message, FromDataplane::Serving));
+    dataplane.give_segments_again(&mut line);
     let mut client = dataplane.connect();
     present_token(&mut client);
     asked(&line);
+    line.say(&FromControl::Drain { within_ms: 0 });
+    assert!(dataplane.wait().success());
+    let log = dataplane.log();
+    assert_eq!(log.matches("control is gone").count(), 1, "{log}");
+    assert!(!log.contains("ERROR"), "what came twice is passed over: {log}");
 }
 
 #[test]
