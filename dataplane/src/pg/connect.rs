@@ -16,7 +16,7 @@ use lazaret_proto::pg::{error, frame};
 use super::end::End;
 use super::login::Login;
 use super::recorder::Recorder;
-use super::relay::Relaying;
+use super::relay::{Relaying, UpstreamKey};
 use super::status::{self, Own, Vetted};
 use super::{Connection, Parting, State};
 use crate::buffer::Buffer;
@@ -42,12 +42,6 @@ pub(super) struct Connecting {
     date_style: Vec<u8>,
     /// What the client gets when all is ready.
     greeting: Vec<u8>,
-}
-
-/// What a CancelRequest to the upstream carries.
-pub(super) struct UpstreamKey {
-    pub(super) process_id: u32,
-    pub(super) secret: Vec<u8>,
 }
 
 enum Stage {

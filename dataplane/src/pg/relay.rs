@@ -27,7 +27,6 @@ use lazaret_policy::{Grant, Plan, Preset, Reach};
 use lazaret_proto::pg::backend::TransactionStatus;
 use lazaret_proto::pg::frontend;
 
-use super::connect::UpstreamKey;
 use super::end::End;
 use super::login::Login;
 use super::recorder::Recorder;
@@ -43,6 +42,12 @@ use objects::{Name, Objects};
 use requests::Unfinished;
 use rows::LongFrame;
 use schema::Schema;
+
+/// What a CancelRequest to the upstream carries.
+pub(super) struct UpstreamKey {
+    pub(super) process_id: u32,
+    pub(super) secret: Vec<u8>,
+}
 
 pub(super) struct Relaying {
     login: Login,

@@ -10,13 +10,13 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
-use socket2::{SockRef, TcpKeepalive};
+use socket2::SockRef;
 
 use crate::context::{Arrival, CancelKey, Event, Side};
 use crate::limits::{LISTEN_BACKLOG, REFUSALS, SLOTS};
 use crate::shard::cancel::Address;
+use crate::shard::connect::set_options;
 use crate::shard::letters::{Letter, Newcomer, ToShard};
 use crate::shard::refusal::Refusal;
 use crate::shard::slot::Slot;
@@ -234,16 +234,6 @@ impl Shard {
             self.raise(key, Event::Draining);
         }
     }
-}
-
-/// Small answers leave at once, and a peer that is gone without a word is noticed.
-pub(super) fn set_options(socket: &SockRef<'_>) -> io::Result<()> {
-    socket.set_tcp_nodelay(true)?;
-    let keepalive = TcpKeepalive::new()
-        .with_time(Duration::from_secs(60))
-        .with_interval(Duration::from_secs(10))
-        .with_retries(6);
-    socket.set_tcp_keepalive(&keepalive)
 }
 
 fn prepare(socket: &OwnedFd, secure: bool) -> io::Result<String> {

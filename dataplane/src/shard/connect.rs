@@ -5,12 +5,12 @@ use std::io;
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
+use std::time::Duration;
 
-use socket2::{Domain, SockAddr, SockRef, Socket, Type};
+use socket2::{Domain, SockAddr, SockRef, Socket, TcpKeepalive, Type};
 
 use crate::context::{Event, Side};
 use crate::limits::{CONNECT_TIMEOUT_MS, RESOLVED_MS, UPSTREAM_ADDRESSES};
-use crate::shard::accept::set_options;
 use crate::shard::letters::Letter;
 use crate::shard::slots::Key;
 use crate::shard::wire::Wire;
@@ -202,4 +202,14 @@ fn open_socket(address: &SockAddr) -> io::Result<Rc<OwnedFd>> {
         set_options(&SockRef::from(&socket))?;
     }
     Ok(Rc::new(socket.into()))
+}
+
+/// Small answers leave at once, and a peer that is gone without a word is noticed.
+pub(super) fn set_options(socket: &SockRef<'_>) -> io::Result<()> {
+    socket.set_tcp_nodelay(true)?;
+    let keepalive = TcpKeepalive::new()
+        .with_time(Duration::from_secs(60))
+        .with_interval(Duration::from_secs(10))
+        .with_retries(6);
+    socket.set_tcp_keepalive(&keepalive)
 }
