@@ -357,6 +357,29 @@ fn attempt_36_a_users_own_count_is_not_the_safe_one() {
     agent.query("SET search_path = public, pg_catalog").unwrap();
     agent.query("SELECT count(ssn) FROM patients").unwrap();
     assert_clean("count(text) before pg_catalog's", agent.received());
+    // No star can mean it, whatever the path.
+    let counted = agent.query("SELECT count(*) FROM patients").unwrap();
+    assert_eq!(rows(&counted), [[Some("200".to_string())]]);
+}
+
+#[test]
+fn attempt_36_a_users_own_count_of_a_star_is_not_the_safe_one() {
+    let own = "CREATE FUNCTION pick(bigint) RETURNS bigint LANGUAGE sql AS
+                   'SELECT max(replace(ssn, ''-'', '''')::bigint) FROM public.patients';
+               CREATE AGGREGATE public.count(*) (SFUNC = pick, STYPE = bigint)";
+    let clinic = Clinic::with(own, |_| ());
+    let star = "SELECT count(*) FROM patients";
+    let stolen = "SELECT max(replace(ssn, '-', '')) FROM patients";
+    let (mut agent, stolen) = (clinic.agent(), clinic.value(stolen));
+    for path in ["public, pg_catalog", "pg_catalog, public"] {
+        agent.query(&format!("SET search_path = {path}")).unwrap();
+        assert_eq!(rows(&agent.query(star).unwrap()).len(), 1, "{path}");
+    }
+    assert!(!contains(agent.received(), &stolen), "count(*) before pg_catalog's");
+    let mut direct = clinic.direct();
+    direct.query("SET search_path = public, pg_catalog").unwrap();
+    direct.query(star).unwrap();
+    assert!(contains(direct.received(), &stolen), "the attempt tests nothing");
 }
 
 #[test]

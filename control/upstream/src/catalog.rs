@@ -74,7 +74,11 @@ const TYPES: &str = "
 const FUNCTIONS: &str = "
     SELECT n.nspname::text, p.proname::text,
            CASE WHEN p.pronargs - p.pronargdefaults <= 1 AND t.typtype IN ('c', 'd', 'p')
-                THEN 'a'::\"char\" ELSE 'f'::\"char\" END
+                THEN 'a'::\"char\" ELSE 'f'::\"char\" END,
+           (p.pronargs - p.pronargdefaults)::int2,
+           CASE WHEN p.provariadic = 0
+                THEN GREATEST(p.pronargs, pg_catalog.cardinality(p.proallargtypes))::int2 END,
+           EXISTS (SELECT FROM pg_catalog.pg_aggregate g WHERE g.aggfnoid = p.oid)
       FROM pg_catalog.pg_proc p
       JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
       LEFT JOIN pg_catalog.pg_type t ON p.pronargs > 0 AND t.oid = p.proargtypes[0]
@@ -86,14 +90,14 @@ const FUNCTIONS: &str = "
                              WHERE b.proname = p.proname AND b.oid < 16384
                                AND b.pronamespace = 'pg_catalog'::pg_catalog.regnamespace))
     UNION
-    SELECT n.nspname::text, o.oprname::text, 'o'::\"char\"
+    SELECT n.nspname::text, o.oprname::text, 'o'::\"char\", 0::int2, NULL, false
       FROM pg_catalog.pg_operator o
       JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace
       JOIN pg_catalog.pg_proc p ON p.oid = o.oprcode
       JOIN pg_catalog.pg_language l ON l.oid = p.prolang
      WHERE o.oid >= 16384 AND l.lanname NOT IN ('internal', 'c')
     UNION
-    SELECT n.nspname::text, t.typname::text, 'c'::\"char\"
+    SELECT n.nspname::text, t.typname::text, 'c'::\"char\", 0::int2, NULL, false
       FROM pg_catalog.pg_cast k
       JOIN pg_catalog.pg_type t ON t.oid IN (k.castsource, k.casttarget)
       JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
@@ -291,7 +295,14 @@ fn type_(row: &Row) -> RawType {
 }
 
 fn function(row: &Row) -> RawFunction {
-    RawFunction { schema: row.get(0), name: row.get(1), kind: character(row, 2) }
+    RawFunction {
+        schema: row.get(0),
+        name: row.get(1),
+        kind: character(row, 2),
+        least_arguments: row.get(3),
+        most_arguments: row.get(4),
+        aggregate: row.get(5),
+    }
 }
 
 /// A value of type `"char"`: one ASCII character in the catalog's columns.

@@ -22,6 +22,10 @@ const SCHEMA: &str = "
     CREATE TYPE clinic.span AS RANGE (subtype = date);
     CREATE FUNCTION clinic.whole_name(clinic.patients) RETURNS text LANGUAGE sql AS 'SELECT $1.ssn';
     CREATE FUNCTION public.count(text) RETURNS text LANGUAGE sql AS 'SELECT $1';
+    CREATE AGGREGATE public.count(*) (SFUNC = int8inc, STYPE = int8, INITCOND = '0');
+    CREATE FUNCTION public.count(a text, b text DEFAULT '', OUT x text, OUT y text)
+        LANGUAGE sql AS 'SELECT a, b';
+    CREATE FUNCTION clinic.any_of(text, VARIADIC text[]) RETURNS text LANGUAGE sql AS 'SELECT $1';
     CREATE FUNCTION clinic.same(text, text) RETURNS bool LANGUAGE sql AS 'SELECT $1 = $2';
     CREATE OPERATOR clinic.@@@ (PROCEDURE = clinic.same, LEFTARG = text, RIGHTARG = text);
     CREATE OPERATOR clinic.=== (PROCEDURE = texteq, LEFTARG = text, RIGHTARG = text);
@@ -69,6 +73,15 @@ fn has_function(catalog: &RawCatalog, schema: &str, name: &str, kind: char) -> b
     })
 }
 
+/// The fewest and the most arguments of each function of the name, and whether it is an aggregate.
+fn takes(catalog: &RawCatalog, name: &str) -> Vec<(i16, Option<i16>, bool)> {
+    let named = catalog.functions.iter().filter(|known| known.name == name);
+    let mut takes: Vec<_> =
+        named.map(|known| (known.least_arguments, known.most_arguments, known.aggregate)).collect();
+    takes.sort_unstable();
+    takes
+}
+
 /// What each version must say of the same schema.
 fn check(catalog: &RawCatalog) {
     let patients = relation(catalog, "patients");
@@ -95,7 +108,12 @@ fn check(catalog: &RawCatalog) {
     assert_eq!(base("_text").base, 25);
 
     assert!(has_function(catalog, "clinic", "whole_name", 'a'));
-    assert!(has_function(catalog, "public", "count", 'f'));
+    assert_eq!(takes(catalog, "whole_name"), [(1, Some(1), false)]);
+    assert_eq!(takes(catalog, "any_of"), [(2, None, false)]);
+    assert_eq!(
+        takes(catalog, "count"),
+        [(0, Some(0), true), (1, Some(1), false), (1, Some(4), false)]
+    );
     assert!(has_function(catalog, "clinic", "@@@", 'o'));
     assert!(!has_function(catalog, "clinic", "===", 'o'), "it runs nobody's code");
     assert!(catalog.builtin_functions.iter().any(|name| name == "count"));

@@ -113,7 +113,7 @@ impl Facts {
             }
         }
         let calls = statement.functions.iter();
-        let calls = calls.filter(|of| matches!(of.by, Invocation::Call | Invocation::Keyword));
+        let calls = calls.filter(|of| matches!(of.by, Invocation::Call(_) | Invocation::Keyword));
         Self {
             reach,
             copies: statement.copies,

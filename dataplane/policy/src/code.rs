@@ -1,23 +1,24 @@
 //! Whether a statement calls code that is not PostgreSQL's own.
 //!
 //! A name of pg_catalog counts as PostgreSQL's own only if it is qualified, or if nothing else
-//! anywhere has it: which of two functions a call means depends on search_path and on argument
-//! types. A name that the catalog has not shown yet is foreign. Implicit casts are not seen: making
-//! one takes the ownership of a type.
+//! anywhere has it and takes as many arguments: which of two such functions a call means depends on
+//! search_path, which a session may set, and on argument types. A name that the catalog has not
+//! shown yet is foreign. Implicit casts are not seen: making one takes the ownership of a type.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 
-use lazaret_sql::{FunctionUse, Invocation, Statement};
+use lazaret_sql::{Arguments, FunctionUse, Invocation, Statement};
 use serde::{Deserialize, Serialize};
 
-use crate::RawCatalog;
+use crate::{RawCatalog, RawFunction};
 
 /// The names by which code is called.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Code {
     built_in: BTreeSet<String>,
     built_in_operators: BTreeSet<String>,
-    foreign: BTreeSet<String>,
+    foreign: BTreeMap<String, Vec<Takes>>,
     foreign_attributes: BTreeSet<String>,
     foreign_operators: BTreeSet<String>,
     foreign_casts: BTreeSet<String>,
@@ -38,17 +39,18 @@ impl Code {
                 code.added_to_system.insert(name.clone());
             }
             match function.kind {
-                'o' => code.foreign_operators.insert(name),
+                'o' => drop(code.foreign_operators.insert(name)),
                 // `x::text` says nothing of x: only a type of one's own tells that a cast may
                 // run one's own code.
-                'c' if is_system(Some(&function.schema)) => false,
-                'c' => code.foreign_casts.insert(name),
-                'a' => {
-                    code.foreign_attributes.insert(name.clone());
-                    code.foreign.insert(name)
+                'c' if is_system(Some(&function.schema)) => {}
+                'c' => drop(code.foreign_casts.insert(name)),
+                kind => {
+                    if kind == 'a' {
+                        code.foreign_attributes.insert(name.clone());
+                    }
+                    code.foreign.entry(name).or_default().push(Takes::of(function));
                 }
-                _ => code.foreign.insert(name),
-            };
+            }
         }
         code
     }
@@ -65,12 +67,37 @@ impl Code {
             return !system || self.added_to_system.contains(name);
         }
         match function.by {
-            Invocation::Call => !self.built_in.contains(name) || self.foreign.contains(name),
+            Invocation::Call(arguments) => {
+                let mut foreign = self.foreign.get(name).into_iter().flatten();
+                !self.built_in.contains(name) || foreign.any(|takes| takes.admits(arguments))
+            }
             Invocation::Operator => {
                 !self.built_in_operators.contains(name) || self.foreign_operators.contains(name)
             }
-            Invocation::Keyword => self.foreign.contains(name),
+            Invocation::Keyword => self.foreign.contains_key(name),
             Invocation::Cast => self.foreign_casts.contains(name),
+        }
+    }
+}
+
+/// With what a function can be called.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Takes {
+    arguments: RangeInclusive<usize>,
+    aggregate: bool,
+}
+
+impl Takes {
+    fn of(function: &RawFunction) -> Self {
+        let least = usize::try_from(function.least_arguments).unwrap_or(0);
+        let most = function.most_arguments.and_then(|most| usize::try_from(most).ok());
+        Self { arguments: least..=most.unwrap_or(usize::MAX), aggregate: function.aggregate }
+    }
+
+    fn admits(&self, arguments: Arguments) -> bool {
+        match arguments {
+            Arguments::Star => self.aggregate && self.arguments.contains(&0),
+            Arguments::Count(count) => self.arguments.contains(&count),
         }
     }
 }

@@ -8,7 +8,7 @@
 mod copy;
 
 use lazaret_detectors::{Class, Identifier};
-use lazaret_sql::{Kind, Outputs, Source, Statement};
+use lazaret_sql::{Arguments, Invocation, Kind, Outputs, Source, Statement};
 
 pub use copy::copy_plan;
 
@@ -177,7 +177,9 @@ impl Cover<'_> {
     /// `count` means PostgreSQL's own.
     fn counts(&self) -> bool {
         let (Some(statement), Some(catalog)) = (self.statement, self.catalog) else { return false };
-        let mut counts = statement.functions.iter().filter(|function| function.name == "count");
+        let star = Invocation::Call(Arguments::Star);
+        let mut counts =
+            statement.functions.iter().filter(|of| of.by == star && of.name == "count");
         !counts.any(|function| catalog.code().is_foreign(function))
     }
 

@@ -64,6 +64,12 @@ pub struct RawFunction {
     /// such as citext do to their operands touches no table. For the same reason an extension's
     /// function is left out if pg_catalog has one of its name (citext's `max`).
     pub kind: char,
+    /// Of `f` and `a`: the fewest arguments that it can be called with.
+    pub least_arguments: i16,
+    /// The most, among them those that CALL states for OUT. `None`: it is variadic.
+    pub most_arguments: Option<i16>,
+    /// pg_aggregate has it.
+    pub aggregate: bool,
 }
 
 /// The upstream catalog as read, before classification.

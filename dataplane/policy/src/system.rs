@@ -34,7 +34,7 @@ pub(crate) enum WayOut {
 }
 
 pub(crate) fn way_out(function: &FunctionUse) -> Option<WayOut> {
-    (function.by == Invocation::Call).then(|| way_out_by_name(&function.name))?
+    matches!(function.by, Invocation::Call(_)).then(|| way_out_by_name(&function.name))?
 }
 
 /// The same for an attribute: `(x).f` calls `f(x)` where x has no column of that name.

@@ -100,9 +100,28 @@ impl Raw {
         self.0.columns.iter_mut().find(found).unwrap()
     }
 
+    /// Code that is called by the name, with one argument.
     fn code(&mut self, name: &str, kind: char) -> &mut Self {
+        self.function(name, kind, 1, Some(1), false)
+    }
+
+    fn function(
+        &mut self,
+        name: &str,
+        kind: char,
+        least_arguments: i16,
+        most_arguments: Option<i16>,
+        aggregate: bool,
+    ) -> &mut Self {
         let (schema, name) = name.split_once('.').unwrap();
-        self.0.functions.push(RawFunction { schema: schema.into(), name: name.into(), kind });
+        self.0.functions.push(RawFunction {
+            schema: schema.into(),
+            name: name.into(),
+            kind,
+            least_arguments,
+            most_arguments,
+            aggregate,
+        });
         self
     }
 

@@ -28,8 +28,8 @@ mod writes;
 pub use analyse::{ParseError, parse};
 pub use reader::Reader;
 pub use statement::{
-    Access, Copy, CopyDirection, CopyEnd, CopyFormat, FunctionUse, Invocation, Kind, Outputs,
-    RelationUse, Setting, SettingScope, Source, Statement,
+    Access, Arguments, Copy, CopyDirection, CopyEnd, CopyFormat, FunctionUse, Invocation, Kind,
+    Outputs, RelationUse, Setting, SettingScope, Source, Statement,
 };
 
 #[cfg(test)]

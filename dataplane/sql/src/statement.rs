@@ -112,13 +112,22 @@ pub struct RelationUse {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Invocation {
     /// `f(x)`
-    Call,
+    Call(Arguments),
     /// A form that is a keyword of the newest grammar (`JSON_SCALAR(x)`): a call to older servers.
     Keyword,
     /// `x + y`, `x OPERATOR(s.+) y`, `ORDER BY x USING +`
     Operator,
     /// `x::t`: `name` is the type's, and a cast function may stand behind it.
     Cast,
+}
+
+/// How many arguments a call has: only functions that take so many can be meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Arguments {
+    /// `f(*)` calls an aggregate that takes none.
+    Star,
+    /// Those of ORDER BY behind WITHIN GROUP included.
+    Count(usize),
 }
 
 /// A function as the text names it, once for each name and form.

@@ -11,7 +11,7 @@ use pg_raw_parse::{Node, raw};
 use crate::children::children;
 use crate::constant::is_constant;
 use crate::scope::{ScopeId, Scopes};
-use crate::statement::{Access, FunctionUse, Invocation, Kind, RelationUse, Setting};
+use crate::statement::{Access, Arguments, FunctionUse, Invocation, Kind, RelationUse, Setting};
 use crate::{kind, names, objects, settings, writes};
 
 /// What [`touched`] found; each list sorted, each entry once.
@@ -223,9 +223,10 @@ impl<'a> Walk<'a> {
                     self.found.functions.push((schema, name, Invocation::Cast, false));
                 }
             }
-            Node::RangeTableSample(sample) => self.code(sample.method(), false),
-            Node::CreateTrigStmt(trigger) => self.code(trigger.funcname(), false),
-            Node::CreateEventTrigStmt(trigger) => self.code(trigger.funcname(), false),
+            // What each of them is called with is `internal`, or nothing.
+            Node::RangeTableSample(sample) => self.code(sample.method(), 1),
+            Node::CreateTrigStmt(trigger) => self.code(trigger.funcname(), 0),
+            Node::CreateEventTrigStmt(trigger) => self.code(trigger.funcname(), 0),
             Node::ColumnRef(column) => self.attribute(column.fields().iter().skip(1)),
             Node::A_Indirection(value) => self.attribute(value.indirection()),
             // Something that the binding has no name for (CREATE FOREIGN TABLE) may name anything:
@@ -253,15 +254,18 @@ impl<'a> Walk<'a> {
                 None => self.unnamed_setting = true,
             }
         }
-        let constant = call.args().iter().all(|argument| match argument {
-            Node::NamedArgExpr(named) => is_constant(named.arg()),
-            argument => is_constant(argument),
-        });
+        let ordered = call.agg_within_group;
+        let constant = !ordered
+            && call.args().iter().all(|argument| match argument {
+                Node::NamedArgExpr(named) => is_constant(named.arg()),
+                argument => is_constant(argument),
+            });
         // NORMALIZE became a keyword in PostgreSQL 13.
         if call.funcformat == raw::CoercionForm::COERCE_SQL_SYNTAX && name == "normalize" {
             self.found.functions.push((None, name, Invocation::Keyword, constant));
         } else {
-            self.found.functions.push((schema, name, Invocation::Call, constant));
+            let by = Invocation::Call(arguments(call));
+            self.found.functions.push((schema, name, by, constant));
         }
     }
 
@@ -299,9 +303,10 @@ impl<'a> Walk<'a> {
         self.found.functions.push((None, symbol, Invocation::Operator, false));
     }
 
-    fn code(&mut self, name: &'a pg_raw_parse::list::NodeList, constant: bool) {
+    fn code(&mut self, name: &'a pg_raw_parse::list::NodeList, arguments: usize) {
         if let Some((schema, name)) = names::qualified(name) {
-            self.found.functions.push((schema, name, Invocation::Call, constant));
+            let by = Invocation::Call(Arguments::Count(arguments));
+            self.found.functions.push((schema, name, by, false));
         }
     }
 
@@ -345,6 +350,14 @@ impl<'a> Walk<'a> {
             copies: self.copies,
         }
     }
+}
+
+fn arguments(call: &FuncCall) -> Arguments {
+    if call.agg_star {
+        return Arguments::Star;
+    }
+    let ordered = if call.agg_within_group { call.agg_order().len() } else { 0 };
+    Arguments::Count(call.args().len() + ordered)
 }
 
 /// What an older server takes for a call of a user's function.

@@ -134,6 +134,9 @@ fn attempt_36_a_count_of_ones_own_is_masked_and_postgresqls_is_not() {
     let text = "SELECT count(*) FROM patients";
     assert_eq!(fate(&raw, text, &[count], Format::Binary), "-");
     raw.code("evil.count", 'f');
+    assert_eq!(fate(&raw, text, &[count], Format::Binary), "-", "no star calls count(text)");
+    assert_eq!(fate(&raw, "SELECT count(ssn) FROM patients", &[count], Format::Binary), "M");
+    raw.function("evil.count", 'f', 0, Some(0), true);
     assert_eq!(fate(&raw, text, &[count], Format::Binary), "M");
 }
 

@@ -144,7 +144,7 @@ fn columns_around_a_star_keep_their_places() {
 #[test]
 fn a_users_own_count_is_not_postgresqls() {
     let mut raw = Raw::hospital();
-    raw.code("public.count", 'f');
+    raw.function("public.count", 'f', 0, Some(0), true);
     let fields = [(0, 0, INT8)];
     let text = "SELECT count(*) FROM patients";
     let own = planned(&raw.compile(), text, &fields, Preset::SafeHarbor);

@@ -86,6 +86,39 @@ fn only_what_is_surely_postgresqls_own_is_not_foreign() {
 }
 
 #[test]
+fn a_name_of_postgresqls_own_is_foreign_where_something_else_can_be_called_so() {
+    let mut raw = Raw::hospital();
+    raw.function("own.count", 'f', 1, Some(1), false)
+        .function("own.upper", 'f', 2, Some(3), false)
+        .function("own.now", 'f', 0, Some(0), false)
+        .function("own.setval", 'f', 1, None, false);
+    let plain = raw.compile();
+    for (text, expected) in [
+        ("SELECT count(*)", "plain"),
+        ("SELECT count(*) FILTER (WHERE true)", "plain"),
+        ("SELECT count(1)", "foreign"),
+        ("SELECT count(DISTINCT 1), count(*)", "foreign"),
+        ("SELECT count(1, 2)", "plain"),
+        ("SELECT count(1) WITHIN GROUP (ORDER BY 1)", "plain"),
+        ("SELECT count() WITHIN GROUP (ORDER BY 1)", "foreign"),
+        ("SELECT upper('x')", "plain"),
+        ("SELECT upper('x', 'y')", "foreign"),
+        ("SELECT upper('x', b => 'y', c => 'z')", "foreign"),
+        ("SELECT upper('x', 'y', 'z', 'a')", "plain"),
+        ("SELECT now()", "foreign"),
+        ("SELECT setval()", "plain"),
+        ("SELECT setval('a', 'b', 'c', 'd')", "foreign"),
+        ("SELECT setval(VARIADIC '{}')", "foreign"),
+    ] {
+        assert_eq!(reach(text, Some(&plain)), expected, "{text}");
+    }
+    raw.function("own.count", 'f', 0, Some(0), false);
+    assert_eq!(reach("SELECT count(*)", Some(&raw.compile())), "plain", "no aggregate");
+    raw.function("own.count", 'f', 0, Some(0), true);
+    assert_eq!(reach("SELECT count(*)", Some(&raw.compile())), "foreign");
+}
+
+#[test]
 fn a_database_that_control_has_not_read_is_all_worst() {
     for (text, expected) in [
         ("SELECT * FROM products", "both"),

@@ -1,6 +1,6 @@
 //! What a statement touches: relations, code, and whether it copies.
 
-use crate::{Access, Invocation};
+use crate::{Access, Arguments, Invocation};
 
 use super::one;
 
@@ -189,15 +189,16 @@ fn with_hides_a_relation_only_where_its_name_is_in_sight() {
     }
 }
 
-/// `name/form`, with `()` where all arguments are constants.
+/// `name/form`, with `()` where all arguments are constants, and their number behind `call`.
 fn code(text: &str) -> String {
     let uses = one(text).functions;
     let uses = uses.iter().map(|of| {
         let form = match of.by {
-            Invocation::Call => "call",
-            Invocation::Keyword => "keyword",
-            Invocation::Operator => "operator",
-            Invocation::Cast => "cast",
+            Invocation::Call(Arguments::Star) => "call*".to_owned(),
+            Invocation::Call(Arguments::Count(count)) => format!("call{count}"),
+            Invocation::Keyword => "keyword".to_owned(),
+            Invocation::Operator => "operator".to_owned(),
+            Invocation::Cast => "cast".to_owned(),
         };
         let schema = of.schema.as_ref().map(|schema| format!("{schema}.")).unwrap_or_default();
         let constant = if of.constant { "()" } else { "" };
@@ -209,12 +210,14 @@ fn code(text: &str) -> String {
 #[test]
 fn code_is_found_however_it_is_called() {
     for (text, expected) in [
-        ("SELECT f(1, $1, 'x'::text)", "f()/call text/cast"),
-        ("SELECT f(a), f(1) FROM t", "f/call"),
-        ("SELECT s.f(VARIADIC ARRAY[1])", "s.f/call"),
-        ("SELECT f(x => 1)", "f()/call"),
-        ("SELECT count(*)", "count()/call"),
-        ("SELECT * FROM f(1)", "f()/call"),
+        ("SELECT f(1, $1, 'x'::text)", "f()/call3 text/cast"),
+        ("SELECT f(a), f(1) FROM t", "f/call1"),
+        ("SELECT s.f(VARIADIC ARRAY[1])", "s.f/call1"),
+        ("SELECT f(x => 1)", "f()/call1"),
+        ("SELECT f(), f(a, b), f(c, 1) FROM t", "f()/call0 f/call2"),
+        ("SELECT f(1) WITHIN GROUP (ORDER BY a, b) FROM t", "f/call3"),
+        ("SELECT count(*)", "count()/call*"),
+        ("SELECT * FROM f(1)", "f()/call1"),
         ("SELECT a + b, a OPERATOR(s.+) b, - a FROM t", "+/operator -/operator s.+/operator"),
         (
             "SELECT a LIKE b, a BETWEEN 1 AND 2 FROM t",
@@ -228,17 +231,17 @@ fn code_is_found_however_it_is_called() {
         ("SELECT a::s.mytype, a::int, CAST(a AS mytype[]) FROM t", "mytype/cast s.mytype/cast"),
         (
             "SELECT EXTRACT(year FROM a), a AT TIME ZONE 'x', TRIM(a) FROM t",
-            "pg_catalog.btrim/call pg_catalog.extract/call pg_catalog.timezone/call",
+            "pg_catalog.btrim/call1 pg_catalog.extract/call2 pg_catalog.timezone/call2",
         ),
         (
             "SELECT NORMALIZE(a), JSON_SCALAR(a), JSON_VALUE(a, '$') FROM t",
             "json_scalar/keyword json_value/keyword normalize/keyword",
         ),
-        ("SELECT * FROM t TABLESAMPLE s.m (1)", "s.m/call"),
-        ("CALL s.p(1)", "s.p()/call"),
-        ("CREATE TRIGGER g AFTER INSERT ON t EXECUTE FUNCTION s.f()", "s.f/call"),
-        ("CREATE TABLE t (a int DEFAULT f(1), CHECK (g(a)))", "f()/call g/call"),
-        ("CREATE INDEX ON t (f(a))", "f/call"),
+        ("SELECT * FROM t TABLESAMPLE s.m (1)", "s.m/call1"),
+        ("CALL s.p(1)", "s.p()/call1"),
+        ("CREATE TRIGGER g AFTER INSERT ON t EXECUTE FUNCTION s.f()", "s.f/call0"),
+        ("CREATE TABLE t (a int DEFAULT f(1), CHECK (g(a)))", "f()/call1 g/call1"),
+        ("CREATE INDEX ON t (f(a))", "f/call1"),
     ] {
         assert_eq!(code(text), expected, "{text}");
     }
