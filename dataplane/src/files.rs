@@ -1,7 +1,7 @@
 //! The second executor: all that is slow or touches files, and the line to control.
 //!
 //! It gives each shard what it needs (settings, compiled snapshots, mapped segments, answers to
-//! admissions, leases, revocations) and passes on what shards have for control. One task reads one
+//! admissions, leases) and passes on what shards have for control. One task reads one
 //! queue, into which shards, worker threads, the link and the signal handler write; so there is one
 //! order of events and no lock.
 //!
@@ -238,9 +238,6 @@ impl Files {
             FromControl::Segment(file) => self.open_segment(file),
             FromControl::Rotate => self.tell_all(|| ToShard::Rotate).await?,
             FromControl::Lease { .. } => self.tell_all(|| ToShard::Lease).await?,
-            FromControl::Revoke { grant } => {
-                self.tell_all(|| ToShard::Revoke { grant: grant.clone() }).await?;
-            }
             FromControl::Drain { within_ms } => self.drain(within_ms).await?,
         }
         Ok(())

@@ -182,7 +182,7 @@ impl Session {
             && constant_time::verify_slices_are_equal(&key.secret, &own.secret).is_ok()
     }
 
-    /// The grant, once admitted, so that the shard can revoke by it.
+    /// The grant, once admitted.
     pub(crate) fn grant(&self) -> Option<&str> {
         self.connection.grant.as_deref()
     }

@@ -184,8 +184,7 @@ pub(crate) struct LimitsSection {
     /// Connections of clients at a time, over all shards. Each takes a file descriptor, and one more
     /// once it is let in.
     pub(crate) max_sessions: u32,
-    /// How long running sessions go on without control; also the worst case of a revocation while
-    /// control is cut off.
+    /// How long running sessions go on without control.
     pub(crate) lease_ms: u64,
     /// How long sessions may go on after SIGTERM.
     pub(crate) drain_ms: u64,

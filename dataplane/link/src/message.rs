@@ -156,9 +156,6 @@ pub enum FromControl {
     Lease {
         snapshot_version: u64,
     },
-    Revoke {
-        grant: String,
-    },
     /// No new sessions; end when the running ones have, or at the deadline.
     Drain {
         within_ms: u64,

@@ -123,22 +123,16 @@ impl Shard {
             ToShard::Resolved { session, addresses } => self.resolved(session, addresses),
             ToShard::ScramKey { session, key } => self.raise(session, Event::ScramKey(key)),
             ToShard::Cancel { key, client_address } => self.cancel(&key, &client_address),
-            ToShard::Revoke { grant } => self.revoke(|held| held == grant),
             ToShard::Drain { within_ms } => self.drain(within_ms),
         }
     }
 
-    /// Ends the sessions whose grant is such.
-    pub(super) fn revoke(&mut self, such: impl Fn(&str) -> bool) {
-        let revoked: Vec<Key> = self
-            .slots
-            .keys()
-            .filter(|key| {
-                let slot = self.slots.borrow(*key);
-                slot.and_then(|slot| slot.machine.grant()).is_some_and(&such)
-            })
-            .collect();
-        for key in revoked {
+    /// Ends the sessions that hold a grant.
+    pub(super) fn revoke(&mut self) {
+        let holds =
+            |key: &Key| self.slots.borrow(*key).is_some_and(|slot| slot.machine.grant().is_some());
+        let holders: Vec<Key> = self.slots.keys().filter(holds).collect();
+        for key in holders {
             self.raise(key, Event::Revoked);
         }
     }

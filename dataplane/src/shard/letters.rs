@@ -46,9 +46,6 @@ pub(crate) enum ToShard {
         key: CancelKey,
         client_address: String,
     },
-    Revoke {
-        grant: String,
-    },
     Drain {
         within_ms: u64,
     },

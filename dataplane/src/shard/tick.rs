@@ -19,7 +19,7 @@ impl Shard {
             self.listen();
         }
         if now_ms >= self.lease_until_ms {
-            self.revoke(|_| true);
+            self.revoke();
         }
         self.sweep(now_ms);
         self.report();
