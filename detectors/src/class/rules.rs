@@ -37,7 +37,9 @@ fn number_of_a_person(column: &Words) -> Option<Class> {
     use Identifier::{Account, HealthPlan, License, MedicalRecord, Ssn};
     let numbered = column.has_any(NUMBER);
     let direct = |identifier| Some(Class::Direct(identifier));
-    if column.has_any(&["ssn", "itin", "sin"])
+    if column.has_any(&["ssn", "itin", "sin", "socsec", "ssnum"])
+        || column.only() == Some("tin")
+        || column.has("ss") && column.has_any(&["number", "num", "no", "nbr"])
         || column.has_pair("social", "security")
         || column.has_pair("soc", "sec")
         || column.has_pair("tax", "id")
@@ -48,6 +50,7 @@ fn number_of_a_person(column: &Words) -> Option<Class> {
     if column.has_any(&["mrn", "empi", "mpi"])
         || column.has_pair("medical", "record")
         || column.has_pair("med", "rec")
+        || column.has("nhs") && (numbered || column.len() == 1)
         || numbered
             && column.has_any(&["chart", "hospital"])
             && !column.has_any(&["account", "acct"])
@@ -122,7 +125,9 @@ fn birth_and_death(column: &Words) -> Option<Class> {
     let of_life = column.has_any(&["birth", "born", "death", "died", "deceased", "dob", "dod"]);
     let place = column.has_any(&["place", "city", "county", "country", "state", "name", "weight"]);
     let apart = column.has_any(&["cause", "order", "sex", "certificate", "number", "id", "year"]);
-    let alone = matches!(column.only(), Some("dob" | "dod" | "birthday" | "bday"));
+    let alone = matches!(column.only(), Some("dob" | "dod" | "birthday" | "bday" | "yob"));
+    // A year of birth may tell an age above 89.
+    let alone = alone || column.has("birth") && column.has("year");
     let a_day = column.has_any(MOMENTS) || column.has_any(&["dob", "dod", "on", "at"]);
     (alone || column.has("birthday") || of_life && a_day && !place && !apart).then_some(Class::Date)
 }
@@ -173,7 +178,8 @@ fn thing(context: Context, column: &Words) -> Option<Class> {
         || column.has_pair("license", "plate")
         || column.has_pair("licence", "plate")
         || column.has("vehicle") && (numbered || column.has_any(&["registration", "plate"]))
-        || column.only() == Some("plate") && context == Context::People
+        // A specimen stands on a plate, too.
+        || column.only() == Some("plate") && context != Context::Care
         || column.has("plate") && column.has_any(&["number", "no"])
     {
         return direct(Vehicle);
@@ -182,7 +188,8 @@ fn thing(context: Context, column: &Words) -> Option<Class> {
         || column.has_pair("mac", "address")
         || column.has_pair("mac", "addr")
         || column.only() == Some("mac")
-        || column.has_any(&["device", "implant"]) && numbered
+        || column.has_any(&["device", "implant"]) && (numbered || column.has("sn"))
+        || column.only() == Some("sn")
     {
         return direct(Device);
     }
@@ -229,6 +236,9 @@ fn person(context: Context, column: &Words) -> Option<Class> {
         "fore",
     ]);
     if column.has_any(&["fname", "lname", "mname", "firstname", "lastname", "surname", "forename"])
+        || column.has_any(&["vorname", "nachname", "apellido", "apellidos", "prenom"])
+        || ["f", "l", "m"].iter().any(|part| column.has_pair(part, "name"))
+        || column.only() == Some("sname")
         || column.has_any(&["nickname", "fullname", "maiden", "firstnm", "lastnm", "initials"])
         || column.has_any(&["name", "nm"]) && (part || of_person)
         || of_person && column.has_any(&["first", "last", "middle", "given", "initial"])
@@ -237,13 +247,33 @@ fn person(context: Context, column: &Words) -> Option<Class> {
     }
     let in_people = matches!(
         column.only(),
-        Some("name" | "first" | "last" | "middle" | "prefix" | "suffix" | "alias" | "initial")
+        Some(
+            "name"
+                | "nombre"
+                | "nom"
+                | "first"
+                | "last"
+                | "middle"
+                | "prefix"
+                | "suffix"
+                | "alias"
+                | "initial"
+        )
     ) && context == Context::People;
     let by_itself = matches!(column.only(), Some("given" | "family"));
-    if in_people || by_itself {
+    if in_people || by_itself || is_another_person(context, column) {
         return name;
     }
     identity(context, column)
+}
+
+/// 164.514(b)(2)(i) protects relatives, employers and household members, too. A column that is
+/// called after one of them holds the name.
+fn is_another_person(context: Context, column: &Words) -> bool {
+    let kin =
+        column.has_any(&["kin", "nok"]) && !column.has_any(&["relationship", "relation", "id"]);
+    kin || matches!(column.only(), Some("employer" | "guardian"))
+        || column.only() == Some("attending") && context != Context::Unknown
 }
 
 /// Keys that stand for a person: `patient_id`, `patient` in `encounters`, `id` in `patients`.
@@ -308,7 +338,7 @@ const PERSON: &[&str] = &[
     "holder", "attending", "referring", "surgeon", "clinician", "practitioner", "caregiver",
     "dependent", "emergency", "recipient", "author", "signer", "witness", "student", "resident",
     "subject", "pharmacist", "prescriber", "technician", "staff", "user", "participant",
-    "cardholder",
+    "cardholder", "pt", "nok", "employer",
 ];
 
 /// Head nouns of columns about a thing that hold none of it.

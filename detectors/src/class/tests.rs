@@ -171,11 +171,41 @@ fn usual_names_have_their_class() {
         ("photo", Photograph),
         ("patient_id", UniqueCode),
         ("password", UniqueCode),
+        ("pt_nm", Name),
+        ("l_name", Name),
+        ("f_name", Name),
+        ("sname", Name),
+        ("vorname", Name),
+        ("nachname", Name),
+        ("apellido", Name),
+        ("apellidos", Name),
+        ("prenom", Name),
+        ("kin", Name),
+        ("next_of_kin", Name),
+        ("nok_contact", Name),
+        ("nok_phone", Telephone),
+        ("employer", Name),
+        ("employer_name", Name),
+        ("guardian", Name),
+        ("contact_name", Name),
+        ("socsec", Ssn),
+        ("soc_sec", Ssn),
+        ("ss_num", Ssn),
+        ("tin", Ssn),
+        ("nhs", MedicalRecord),
+        ("nhs_number", MedicalRecord),
+        ("chart_no", MedicalRecord),
+        ("chart_number", MedicalRecord),
+        ("policy_number", HealthPlan),
+        ("plate", Vehicle),
+        ("device_sn", Device),
     ] {
         assert_eq!(by_name("", name), Some(Class::Direct(class)), "{name}");
     }
     for (name, class) in [
         ("dob", Class::Date),
+        ("yob", Class::Date),
+        ("birth_year", Class::Date),
         ("date_of_birth", Class::Date),
         ("deathdate", Class::Date),
         ("admission_date", Class::Date),
@@ -226,6 +256,25 @@ fn names_of_things_that_are_not_people_have_no_class() {
         ("", "shipment"),
         ("", "country"),
         ("", "gender"),
+        ("", "chart_type"),
+        ("", "contact_count"),
+        ("", "policy_type"),
+        ("", "policy_name"),
+        ("", "employer_size"),
+        ("", "guardian_count"),
+        ("patients", "kin_relationship"),
+        ("", "tin_coating"),
+        ("", "snippet"),
+        ("", "plate_count"),
+        ("", "attending"),
+        ("", "birth_order"),
+        ("", "year"),
+        ("products", "nombre"),
+        ("productos", "nombre"),
+        ("", "nominal"),
+        ("specimens", "plate"),
+        ("", "device_model"),
+        ("", "nhs_region"),
         ("orders_archive", "total_price"),
         ("releases", "created_at"),
     ] {
@@ -246,7 +295,12 @@ fn an_ambiguous_name_counts_in_a_relation_about_people() {
     for relation in ["patients", "patient", "stg_patients", "patients_2024", "PatientContacts"] {
         assert_eq!(by_name(relation, "name"), Some(Class::Direct(Name)), "{relation}");
         assert_eq!(by_name(relation, "first"), Some(Class::Direct(Name)), "{relation}");
+        assert_eq!(by_name(relation, "nombre"), Some(Class::Direct(Name)), "{relation}");
+        assert_eq!(by_name(relation, "nom"), Some(Class::Direct(Name)), "{relation}");
     }
+    assert_eq!(by_name("pacientes", "nombre"), Some(Class::Direct(Name)));
+    assert_eq!(by_name("employers", "name"), Some(Class::Direct(Name)));
+    assert_eq!(by_name("admissions", "attending"), Some(Class::Direct(Name)));
 }
 
 #[test]

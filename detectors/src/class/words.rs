@@ -230,9 +230,9 @@ const KNOWN: &[&str] = &[
 #[rustfmt::skip]
 const PEOPLE: &[&str] = &[
     "beneficiary", "beneficiaries", "caregiver", "client", "clinician", "contact", "customer",
-    "demographic", "dependant", "dependent", "doctor", "donor", "employee", "enrollee",
+    "demographic", "dependant", "dependent", "doctor", "donor", "employee", "employer", "enrollee",
     "guarantor", "guardian", "individual", "insured", "member", "nurse", "participant",
-    "patient", "payee", "people", "person", "pharmacist", "physician", "practitioner",
+    "paciente", "patient", "payee", "people", "person", "pharmacist", "physician", "practitioner",
     "provider", "recipient", "relative", "resident", "respondent", "spouse", "staff", "student",
     "subject", "subscriber", "surgeon", "therapist", "user", "veteran", "volunteer", "worker",
 ];
