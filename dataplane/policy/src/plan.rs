@@ -165,7 +165,7 @@ impl Cover<'_> {
     fn without_origin(&self, source: &Source, value: Value) -> (Action, Class) {
         match source {
             // The client's own words.
-            Source::Constant if value.kind == TypeKind::Other => PASS,
+            Source::Constant if matches!(value.kind, TypeKind::Other | TypeKind::TsVector) => PASS,
             Source::Constant => open(value),
             Source::CountStar if self.counts() => PASS,
             _ if self.is_explained() => open(value),
@@ -211,7 +211,9 @@ impl Cover<'_> {
             Class::Unclassified if value.kind.is_date() && limited => Action::Pass,
             Class::Unclassified if value.kind.is_date() => return (Action::Year, Class::Date),
             Class::Unclassified if is_inert(value.type_oid) => Action::Pass,
-            Class::Unclassified if value.kind == TypeKind::Other => return WHOLE,
+            Class::Unclassified if matches!(value.kind, TypeKind::Other | TypeKind::TsVector) => {
+                return WHOLE;
+            }
             Class::Unclassified if value.kind.is_text_like() => Action::Scan,
             // Keys, numbers and times of day beside identifiers that are covered.
             Class::Unclassified => Action::Pass,
@@ -220,11 +222,13 @@ impl Cover<'_> {
     }
 }
 
-/// Nothing is known to be protected: text is scanned, and a type that is not known is covered.
+/// Nothing is known to be protected: text is scanned, and what a scan can't read is covered.
 fn open(value: Value) -> (Action, Class) {
     if is_inert(value.type_oid) {
         PASS
-    } else if value.kind == TypeKind::Other && built_in(value.type_oid).is_none() {
+    } else if value.kind == TypeKind::TsVector
+        || value.kind == TypeKind::Other && built_in(value.type_oid).is_none()
+    {
         WHOLE
     } else if value.kind.is_text_like() {
         SCAN
@@ -237,6 +241,7 @@ fn open(value: Value) -> (Action, Class) {
 fn of_system(value: Value) -> (Action, Class) {
     match value.kind {
         _ if is_inert(value.type_oid) => PASS,
+        TypeKind::TsVector => WHOLE,
         kind if kind.is_text_like() => SCAN,
         _ => PASS,
     }

@@ -33,6 +33,7 @@ pub enum TypeKind {
     Array,
     Composite,
     Range,
+    /// tsvector, tsquery and arrays of them: lexemes, which a scan can't put together again.
     TsVector,
     /// Anything else: masked whole by NULL where it must be masked.
     Other,
@@ -95,7 +96,8 @@ pub const fn built_in(oid: u32) -> Option<TypeKind> {
         // record, and the row types of pg_type, pg_attribute, pg_proc and pg_class
         2249 | 71 | 75 | 81 | 83 => TypeKind::Composite,
         2950 => TypeKind::Uuid,
-        3614 => TypeKind::TsVector,
+        // tsvector, tsquery, and their arrays
+        3614 | 3615 | 3643 | 3645 => TypeKind::TsVector,
         3802 => TypeKind::Jsonb,
         3904 | 3906 | 3908 | 3910 | 3912 | 3926 => TypeKind::Range,
         // The multiranges of the same.
@@ -107,12 +109,12 @@ pub const fn built_in(oid: u32) -> Option<TypeKind> {
         1027 | 1028 | 1034 | 1040 | 1041 | 1115 | 1182 | 1183 | 1185 | 1187 | 1231 | 1263 => {
             TypeKind::Array
         }
-        1270 | 1561 | 1563 | 2201 | 2287 | 2951 | 3643 | 3807 | 3905 | 3907 | 3909 | 3911 => {
+        1270 | 1561 | 1563 | 2201 | 2287 | 2951 | 3807 | 3905 | 3907 | 3909 | 3911 => {
             TypeKind::Array
         }
         3913 | 3927 | 6150..=6157 => TypeKind::Array,
-        // Known, and of no kind that a mask treats: geometry, tsquery, jsonpath ...
-        600..=604 | 628 | 718 | 3615 | 4072 => TypeKind::Other,
+        // Known, and of no kind that a mask treats: geometry, jsonpath ...
+        600..=604 | 628 | 718 | 4072 => TypeKind::Other,
         oid if is_inert(oid) => TypeKind::Other,
         _ => return None,
     })

@@ -96,11 +96,10 @@ impl Cells {
             (K::Array | K::Composite | K::Range, Format::Text) => {
                 self.push_as_is(&value, Cover::Keeping(Syntax::Elements))
             }
-            (K::TsVector, Format::Text) => self.push_as_is(&value, Cover::Keeping(Syntax::Lexemes)),
             (K::Array | K::Composite | K::Range, Format::Binary) => {
                 nested::scan(self, value, dates, depth)
             }
-            (K::TsVector | K::Other, Format::Binary) => Outcome::Null,
+            (K::TsVector, _) | (K::Other, Format::Binary) => Outcome::Null,
             (K::Bytea, _) => self.scan_blob(value, length),
             (
                 K::Int2

@@ -51,7 +51,7 @@ impl Gather {
     /// `text` is to be scanned; what is found is covered at `start..start + len`.
     pub(super) fn push(&mut self, text: &[u8], start: usize, len: usize, cover: Cover) {
         match cover {
-            Cover::Keeping(Syntax::Elements | Syntax::Lexemes) => {
+            Cover::Keeping(Syntax::Elements) => {
                 self.batch.push_plain(text, self.class);
             }
             _ => {

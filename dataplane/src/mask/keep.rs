@@ -19,8 +19,6 @@ pub(super) enum Syntax {
     Xml,
     /// Arrays, row types and ranges in text format.
     Elements,
-    /// tsvector in text format.
-    Lexemes,
 }
 
 /// Mends `masked`, which was `original`.
@@ -37,16 +35,15 @@ pub(super) fn restore(syntax: Syntax, dates: Dates, original: &[u8], masked: &mu
             keeper.push(original, masked, &mut mended);
             keeper.finish(&mut mended);
         }
-        Syntax::Elements => return elements::restore(&elements::ROWS, dates, original, masked),
-        Syntax::Lexemes => return elements::restore(&elements::LEXEMES, dates, original, masked),
+        Syntax::Elements => return elements::restore(dates, original, masked),
     }
     masked.copy_from_slice(&mended);
 }
 
-/// What keeps the elements of an array, a row type, a range or a tsvector apart. Enough where a value
+/// What keeps the elements of an array, a row type or a range apart. Enough where a value
 /// is too large for its elements to be looked at.
 pub(super) fn is_punctuation(byte: u8) -> bool {
-    matches!(byte, b'{' | b'}' | b'(' | b')' | b'[' | b']' | b',' | b'"' | b'\'' | b'\\' | b':')
+    matches!(byte, b'{' | b'}' | b'(' | b')' | b'[' | b']' | b',' | b'"' | b'\\' | b':')
 }
 
 /// A token that is held back until it is known whether any of it was covered.

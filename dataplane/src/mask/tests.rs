@@ -223,6 +223,8 @@ fn a_bytea_that_holds_an_identifier_becomes_zero_bytes() {
 fn what_has_no_known_layout_becomes_null() {
     assert_eq!(scanned_binary(TypeKind::Other, b"\x01\x02"), None);
     assert_eq!(scanned_binary(TypeKind::TsVector, b"\0\0\0\0"), None);
+    let lexemes = column(TypeKind::TsVector, Format::Text, Action::Scan);
+    assert_eq!(scanned(lexemes, b"'-45':4 '-6789':5 '123':3").0, None);
     assert_eq!(scanned_text(TypeKind::Other, "(7,8)"), "(7,8)");
 }
 

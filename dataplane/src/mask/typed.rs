@@ -47,12 +47,14 @@ pub(super) fn whole(
         | K::TimestampTz
         | K::Interval
         | K::Xml
+        | K::TsVector
             if may_shrink =>
         {
             Outcome::Null
         }
-        K::Enum | K::Array | K::Composite | K::Range | K::TsVector | K::Other => Outcome::Null,
-        K::Text | K::Xml => filled(cell, b'*'),
+        K::Enum | K::Array | K::Composite | K::Range | K::Other => Outcome::Null,
+        K::TsVector if format == Format::Binary => Outcome::Null,
+        K::Text | K::Xml | K::TsVector => filled(cell, b'*'),
         K::Int2 | K::Int4 | K::Int8 | K::Oid | K::Float4 | K::Float8 => {
             filled(cell, number::zero(format))
         }
@@ -79,7 +81,8 @@ pub(super) fn whole(
 pub(super) fn keeps_length(column: &ColumnPlan, dates: Dates) -> bool {
     use TypeKind as K;
     match column.kind {
-        K::Enum | K::Array | K::Composite | K::Range | K::TsVector | K::Other => false,
+        K::Enum | K::Array | K::Composite | K::Range | K::Other => false,
+        K::TsVector => column.format == Format::Text,
         K::Date | K::Timestamp | K::TimestampTz => {
             column.format == Format::Binary || dates.are_iso()
         }

@@ -63,6 +63,25 @@ fn a_column_with_an_origin_gets_what_its_class_asks_for() {
 }
 
 #[test]
+fn lexemes_are_covered_whole_wherever_they_stand() {
+    let mut raw = Raw::hospital();
+    raw.table(30, "public.pages", &[("words", 3614), ("query", 3615), ("all", 3643)]).table(
+        31,
+        "public.cases",
+        &[("ssn", TEXT), ("words", 3614)],
+    );
+    let fields = [(30, 1, 3614), (30, 2, 3615), (30, 3, 3643), (31, 2, 3614), (0, 0, 3614)];
+    let text = "SELECT *, to_tsvector('a') FROM pages, cases";
+    let plan = planned(&raw.compile(), text, &fields, Preset::SafeHarbor);
+    assert_eq!(actions(&plan), "whole whole whole whole whole");
+    let clear = raw.declare(&[("public.pages.*", "clear")]);
+    let plan = planned(&clear, "SELECT * FROM pages", &fields[..3], Preset::SafeHarbor);
+    assert_eq!(actions(&plan), "pass pass pass");
+    let plan = planned(&raw.compile(), text, &fields, Preset::Transparent);
+    assert!(plan.passes);
+}
+
+#[test]
 fn a_limited_data_set_keeps_towns_and_states() {
     let mut raw = Raw::hospital();
     raw.table(30, "public.homes", &[("city", TEXT), ("street_address", TEXT), ("state", TEXT)]);

@@ -1,4 +1,4 @@
-//! Arrays, row types, ranges and tsvectors in text format. Quotes, separators and escapes stay; a
+//! Arrays, row types and ranges in text format. Quotes, separators and escapes stay; a
 //! number, a date or a UUID that was covered in part is covered in a form of its type, since the
 //! type of an element can't be seen from outside.
 
@@ -11,26 +11,19 @@ use super::super::date;
 use super::super::outcome::{Length, Outcome};
 use super::super::typed;
 
-/// How a type writes its elements.
-pub(super) struct Notation {
-    quote: u8,
-    /// End an element that isn't quoted.
-    separators: &'static [u8],
-}
+/// End an element that isn't quoted.
+const SEPARATORS: &[u8] = b"{}()[],=";
 
-pub(super) const ROWS: Notation = Notation { quote: b'"', separators: b"{}()[],=" };
-pub(super) const LEXEMES: Notation = Notation { quote: b'\'', separators: b" :," };
-
-pub(super) fn restore(notation: &Notation, dates: Dates, original: &[u8], masked: &mut [u8]) {
+pub(super) fn restore(dates: Dates, original: &[u8], masked: &mut [u8]) {
     let mut at = 0;
     let mut is_quoted = false;
     while let Some(&byte) = original.get(at) {
-        if byte == notation.quote || (!is_quoted && notation.separators.contains(&byte)) {
-            is_quoted ^= byte == notation.quote;
+        if byte == b'"' || (!is_quoted && SEPARATORS.contains(&byte)) {
+            is_quoted ^= byte == b'"';
             restore_byte(original, masked, at);
             at += 1;
         } else {
-            let element = at..end_of_element(notation, original, at, is_quoted);
+            let element = at..end_of_element(original, at, is_quoted);
             at = element.end;
             restore_element(dates, original, masked, element);
         }
@@ -38,13 +31,13 @@ pub(super) fn restore(notation: &Notation, dates: Dates, original: &[u8], masked
 }
 
 /// Where the element that begins at `start` ends: before the closing quote, or a separator.
-fn end_of_element(notation: &Notation, original: &[u8], start: usize, is_quoted: bool) -> usize {
+fn end_of_element(original: &[u8], start: usize, is_quoted: bool) -> usize {
     let mut at = start;
     while let Some(&byte) = original.get(at) {
         match byte {
             b'\\' => at += 1,
-            _ if byte == notation.quote => break,
-            _ if !is_quoted && notation.separators.contains(&byte) => break,
+            _ if byte == b'"' => break,
+            _ if !is_quoted && SEPARATORS.contains(&byte) => break,
             _ => {}
         }
         at += 1;

@@ -99,14 +99,6 @@ fn elements_stay_elements_of_their_type() {
     }
 }
 
-#[test]
-fn lexemes_keep_their_quotes_and_positions() {
-    assert_eq!(
-        mended(Syntax::Lexemes, "'jane':1A,3 'o''neil':2", &["jane", "o''neil"]),
-        "'****':1A,3 '*''****':2"
-    );
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
 
@@ -154,7 +146,7 @@ proptest! {
     #[test]
     fn no_covered_letter_or_digit_comes_back(
         syntax in prop::sample::select(
-            &[Syntax::Json, Syntax::Xml, Syntax::Elements, Syntax::Lexemes][..]
+            &[Syntax::Json, Syntax::Xml, Syntax::Elements][..]
         ),
         text in r#"[a-wé2-9"'<>&;#{}()\[\],:.\\ -]{0,60}"#,
         covered in prop::collection::vec((any::<prop::sample::Index>(), 1_usize..12), 0..4),

@@ -94,7 +94,7 @@ impl Mask {
         use TypeKind as K;
         Some(Self::Fill(match (column.kind, column.format) {
             // bytea of asterisks is one in escape format, whatever it was in.
-            (K::Text | K::Xml, _) | (K::Bytea, Format::Text) => Fill::With(b'*'),
+            (K::Text | K::Xml, _) | (K::Bytea | K::TsVector, Format::Text) => Fill::With(b'*'),
             (K::Bytea, Format::Binary) => Fill::With(0),
             (K::Json, _) | (K::Jsonb, Format::Text) => Fill::Json,
             (K::Jsonb, Format::Binary) => Fill::Jsonb,
@@ -109,9 +109,7 @@ impl Mask {
             (K::Json, _) | (K::Jsonb, Format::Text) => (0, Keeper::Json(JsonKeeper::default())),
             (K::Jsonb, Format::Binary) => (1, Keeper::Json(JsonKeeper::default())),
             (K::Xml, _) => (0, Keeper::Xml(XmlKeeper::default())),
-            (K::Array | K::Composite | K::Range | K::TsVector, Format::Text) => {
-                (0, Keeper::Punctuation)
-            }
+            (K::Array | K::Composite | K::Range, Format::Text) => (0, Keeper::Punctuation),
             _ => return None,
         };
         let masker = match keeper {
