@@ -167,6 +167,19 @@ fn attempt_15_arrays_rows_and_ranges_do_not_escape() {
 }
 
 #[test]
+fn attempt_15_what_is_in_a_stored_row_type_a_range_or_a_tsvector_does_not_escape() {
+    for column in ["who", "others", "words", "stay", "stays", "line", "line::text", "(who).last"] {
+        masked(&format!("SELECT {column} FROM guests"), 1);
+        for format in ["text", "csv"] {
+            masked_or_refused(&format!(
+                "COPY (SELECT {column} FROM guests) TO STDOUT (FORMAT {format})"
+            ));
+        }
+    }
+    masked_or_refused("COPY guests TO STDOUT (FORMAT binary)");
+}
+
+#[test]
 fn attempt_16_json_xml_and_hstore_do_not_escape() {
     masked_or_refused("SELECT row_to_json(p) FROM patients p");
     masked_or_refused("SELECT to_jsonb(p) FROM patients p");

@@ -55,7 +55,7 @@ const COLUMNS: &str = "
                     AND s.objoid = a.attrelid AND s.objsubid = a.attnum)
       FROM pg_catalog.pg_attribute a
       JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
-     WHERE c.oid >= 16384 AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+     WHERE c.oid >= 16384 AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c')
        AND a.attnum > 0 AND NOT a.attisdropped";
 
 /// Arrays are of typlen -1, category A; `point` and `name` have a typelem and are none.
@@ -64,7 +64,8 @@ const TYPES: &str = "
            CASE WHEN t.typtype = 'd' THEN t.typbasetype
                 WHEN t.typtype IN ({ranges}) THEN r.rngsubtype
                 WHEN t.typlen = -1 AND t.typcategory = 'A' THEN t.typelem
-                ELSE 0::pg_catalog.oid END
+                ELSE 0::pg_catalog.oid END,
+           t.typrelid
       FROM pg_catalog.pg_type t
       LEFT JOIN pg_catalog.pg_range r ON {range_of}
      WHERE t.oid >= 16384 OR t.typtype <> 'b'
@@ -291,7 +292,13 @@ fn column(row: &Row) -> RawColumn {
 }
 
 fn type_(row: &Row) -> RawType {
-    RawType { oid: row.get(0), name: row.get(1), kind: character(row, 2), base: row.get(3) }
+    RawType {
+        oid: row.get(0),
+        name: row.get(1),
+        kind: character(row, 2),
+        base: row.get(3),
+        relation: row.get(4),
+    }
 }
 
 fn function(row: &Row) -> RawFunction {

@@ -19,6 +19,7 @@ const SCHEMA: &str = "
     CREATE TABLE clinic.visits_2024 PARTITION OF clinic.visits
         FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
     CREATE DOMAIN clinic.mrn AS text;
+    CREATE TYPE clinic.name_t AS (first text, last text);
     CREATE TYPE clinic.span AS RANGE (subtype = date);
     CREATE FUNCTION clinic.whole_name(clinic.patients) RETURNS text LANGUAGE sql AS 'SELECT $1.ssn';
     CREATE FUNCTION public.count(text) RETURNS text LANGUAGE sql AS 'SELECT $1';
@@ -106,6 +107,8 @@ fn check(catalog: &RawCatalog) {
     assert_eq!((base("mrn").kind, base("mrn").base), ('d', 25));
     assert_eq!((base("span").kind, base("span").base), ('r', 1082));
     assert_eq!(base("_text").base, 25);
+    let fields = catalog.columns.iter().filter(|column| column.relation == base("name_t").relation);
+    assert_eq!(fields.map(|field| field.name.as_str()).collect::<Vec<_>>(), ["first", "last"]);
 
     assert!(has_function(catalog, "clinic", "whole_name", 'a'));
     assert_eq!(takes(catalog, "whole_name"), [(1, Some(1), false)]);

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::classify::classify;
 use crate::code::Code;
 use crate::types::built_in;
-use crate::{DeclaredClass, RawCatalog, TypeKind};
+use crate::{DeclaredClass, RawCatalog, RawType, TypeKind};
 
 /// A classified column.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -128,25 +128,27 @@ const DOMAIN_DEPTH: usize = 16;
 
 fn user_types(raw: &RawCatalog) -> BTreeMap<u32, TypeKind> {
     let by_oid: HashMap<u32, _> = raw.types.iter().map(|of| (of.oid, of)).collect();
-    let kind = |oid: u32| {
-        let mut oid = oid;
-        for _ in 0..DOMAIN_DEPTH {
-            if let Some(kind) = built_in(oid) {
-                return kind;
-            }
-            let Some(of) = by_oid.get(&oid) else { return TypeKind::Other };
-            match of.kind {
-                'd' => oid = of.base,
-                'e' => return TypeKind::Enum,
-                'c' => return TypeKind::Composite,
-                'r' | 'm' => return TypeKind::Range,
-                'b' if of.base != 0 => return TypeKind::Array,
-                // citext is text in all but comparison.
-                'b' if of.name == "citext" => return TypeKind::Text,
-                _ => return TypeKind::Other,
-            }
-        }
-        TypeKind::Other
+    raw.types.iter().map(|of| (of.oid, user_type(&by_oid, of.oid, DOMAIN_DEPTH))).collect()
+}
+
+fn user_type(types: &HashMap<u32, &RawType>, oid: u32, depth: usize) -> TypeKind {
+    if let Some(kind) = built_in(oid) {
+        return kind;
+    }
+    let (Some(of), Some(depth)) = (types.get(&oid), depth.checked_sub(1)) else {
+        return TypeKind::Other;
     };
-    raw.types.iter().map(|of| (of.oid, kind(of.oid))).collect()
+    match of.kind {
+        'd' => user_type(types, of.base, depth),
+        'e' => TypeKind::Enum,
+        'c' => TypeKind::Composite,
+        'r' | 'm' => TypeKind::Range,
+        'b' if of.base != 0 => match user_type(types, of.base, depth) {
+            TypeKind::TsVector => TypeKind::TsVector,
+            _ => TypeKind::Array,
+        },
+        // citext is text in all but comparison.
+        'b' if of.name == "citext" => TypeKind::Text,
+        _ => TypeKind::Other,
+    }
 }

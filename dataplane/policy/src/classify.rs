@@ -11,11 +11,16 @@ use lazaret_detectors::{Class, Identifier, class};
 use lazaret_sql::{Access, Kind, Outputs, Source, Statement};
 
 use crate::code::Code;
-use crate::{Column, DeclaredClass, RawCatalog, RawColumn, RawRelation, Relation, TypeKind};
+use crate::{
+    Column, DeclaredClass, RawCatalog, RawColumn, RawRelation, RawType, Relation, TypeKind,
+};
 use crate::{labels, system};
 
 /// A view over a view over ... deeper than this is masked whole.
 const VIEW_DEPTH: usize = 64;
+
+/// Types within types deeper than this are masked whole.
+const TYPE_DEPTH: usize = 16;
 
 /// All relations with their columns, in the catalog's order.
 pub(crate) fn classify(
@@ -40,7 +45,7 @@ struct Classifier<'r> {
     /// By attnum, ascending.
     columns: HashMap<u32, Vec<&'r RawColumn>>,
     declared: HashMap<(&'r str, &'r str), Vec<&'r DeclaredClass>>,
-    domains: HashMap<u32, &'r str>,
+    types: HashMap<u32, &'r RawType>,
     families: HashMap<u32, Vec<u32>>,
     done: HashMap<u32, Relation>,
     in_progress: HashSet<u32>,
@@ -68,7 +73,6 @@ impl<'r> Classifier<'r> {
         for class in declared {
             by_relation.entry((&class.schema, &class.relation)).or_default().push(class);
         }
-        let domains = raw.types.iter().filter(|of| of.kind == 'd');
         Self {
             code,
             kind_of,
@@ -76,7 +80,7 @@ impl<'r> Classifier<'r> {
             by_name,
             columns,
             declared: by_relation,
-            domains: domains.map(|of| (of.oid, of.name.as_str())).collect(),
+            types: raw.types.iter().map(|of| (of.oid, of)).collect(),
             families: families(&raw.relations),
             done: HashMap::with_capacity(raw.relations.len()),
             in_progress: HashSet::new(),
@@ -102,11 +106,15 @@ impl<'r> Classifier<'r> {
         self.done.get(&oid)
     }
 
-    fn table(&self, raw: &RawRelation) -> Relation {
+    fn table(&self, raw: &'r RawRelation) -> Relation {
+        let members = self.family(raw);
+        self.finish(raw, |column| self.shared(&members, column), false)
+    }
+
+    fn family(&self, raw: &'r RawRelation) -> Vec<&'r RawRelation> {
         let family = self.families.get(&raw.oid).map(Vec::as_slice).unwrap_or_default();
         let members = family.iter().filter_map(|oid| self.relations.get(oid).copied());
-        let members: Vec<_> = if family.is_empty() { vec![raw] } else { members.collect() };
-        self.finish(raw, |column| self.shared(&members, column), false)
+        if family.is_empty() { vec![raw] } else { members.collect() }
     }
 
     /// Rows of a child are read through its parents, so a column is what any of them says it is.
@@ -131,18 +139,55 @@ impl<'r> Classifier<'r> {
 
     /// The class that type and name tell.
     fn told(&self, relation: &RawRelation, column: &RawColumn) -> Class {
-        let by_type = match (self.kind_of)(column.type_oid) {
-            // Nothing of an individual stands in a yes or no.
-            Some(TypeKind::Bool) => return Class::Unclassified,
+        // Nothing of an individual stands in a yes or no.
+        if (self.kind_of)(column.type_oid) == Some(TypeKind::Bool) {
+            return Class::Unclassified;
+        }
+        let by_type = self.told_by_type(column.type_oid, TYPE_DEPTH);
+        let by_name = class::by_name(&relation.name, &column.name);
+        strictest([by_type, by_name]).unwrap_or_default()
+    }
+
+    /// A domain tells by its name, a row type by its fields, an array or a range by what is in it.
+    fn told_by_type(&self, oid: u32, depth: usize) -> Option<Class> {
+        let by_kind = match (self.kind_of)(oid) {
             Some(TypeKind::Inet) => Some(Class::Direct(Identifier::IpAddress)),
             Some(TypeKind::MacAddr) => Some(Class::Direct(Identifier::Device)),
             _ => None,
         };
-        let by_domain = self.domains.get(&column.type_oid);
-        let by_domain = by_domain.and_then(|domain| class::by_name("", domain));
-        let by_name = class::by_name(&relation.name, &column.name);
-        let told = [by_type, by_domain, by_name].into_iter().flatten().reduce(Class::raise);
-        told.unwrap_or_default()
+        let Some(of) = self.types.get(&oid) else { return by_kind };
+        let Some(depth) = depth.checked_sub(1) else { return Some(Class::UNTRACED) };
+        let within = match of.kind {
+            'c' => self.told_by_fields(of, depth),
+            _ if of.base != 0 => self.told_by_type(of.base, depth),
+            _ => None,
+        };
+        let by_name = if of.kind == 'd' { class::by_name("", &of.name) } else { None };
+        strictest([by_kind, within, by_name])
+    }
+
+    /// A row is covered whole if any of its fields is to be covered.
+    fn told_by_fields(&self, of: &RawType, depth: usize) -> Option<Class> {
+        let fields = self.columns.get(&of.relation)?;
+        let table = self.relations.get(&of.relation).copied();
+        if table.is_some_and(|table| matches!(table.kind, 'v' | 'm')) {
+            return Some(Class::UNTRACED);
+        }
+        let members = table.map(|table| self.family(table)).unwrap_or_default();
+        let told = fields.iter().flat_map(|field| {
+            let declared = members.iter().find_map(|of| self.declared_class(of, &field.name));
+            let by_name = class::by_name(&of.name, &field.name);
+            let told = strictest([self.told_by_type(field.type_oid, depth), by_name]);
+            [declared.or(told), labels::mark(&field.labels)]
+        });
+        // `first` and `last` are ambiguous each, and a name together.
+        let parts = fields.iter().filter(|field| {
+            class::by_name("people", &field.name) == Some(Class::Direct(Identifier::Name))
+        });
+        let of_name = (parts.count() > 1).then_some(Class::Direct(Identifier::Name));
+        let masked = told.flatten().chain(of_name).filter(|class| class.is_masked());
+        let identifier = masked.reduce(Class::raise)?.identifier();
+        Some(identifier.map_or(Class::UNTRACED, Class::Direct))
     }
 
     fn view(&mut self, raw: &'r RawRelation, depth: usize) -> Relation {
@@ -291,6 +336,10 @@ pub(crate) fn class_of(column: &Column) -> Class {
     } else {
         Class::from_name(&column.class).unwrap_or(Class::UNTRACED)
     }
+}
+
+fn strictest<const N: usize>(told: [Option<Class>; N]) -> Option<Class> {
+    told.into_iter().flatten().reduce(Class::raise)
 }
 
 fn query(definition: &str) -> Option<Statement> {

@@ -29,7 +29,7 @@ pub struct RawRelation {
     pub labels: Vec<String>,
 }
 
-/// pg_attribute, of live columns with attnum > 0
+/// pg_attribute, of live columns with attnum > 0: of relations, and of row types that have none.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RawColumn {
     pub relation: u32,
@@ -50,6 +50,8 @@ pub struct RawType {
     pub kind: char,
     /// typbasetype of a domain, typelem of an array, rngsubtype of a range; 0 without.
     pub base: u32,
+    /// typrelid of a composite: its fields are the columns of that; 0 without.
+    pub relation: u32,
 }
 
 /// Code outside pg_catalog (and information_schema), by the names that call it.

@@ -78,9 +78,13 @@ impl Raw {
             parents: vec![],
             labels: vec![],
         });
+        self.columns(oid, columns)
+    }
+
+    fn columns(&mut self, relation: u32, columns: &[(&str, u32)]) -> &mut Self {
         for (attnum, &(name, type_oid)) in (1..).zip(columns) {
             self.0.columns.push(RawColumn {
-                relation: oid,
+                relation,
                 attnum,
                 name: name.into(),
                 type_oid,
@@ -126,8 +130,21 @@ impl Raw {
     }
 
     fn typed(&mut self, oid: u32, name: &str, kind: char, base: u32) -> &mut Self {
-        self.0.types.push(RawType { oid, name: name.into(), kind, base });
+        self.0.types.push(RawType { oid, name: name.into(), kind, base, relation: 0 });
         self
+    }
+
+    /// A row type with these fields, which are the columns of `relation`.
+    fn composite(
+        &mut self,
+        oid: u32,
+        name: &str,
+        relation: u32,
+        fields: &[(&str, u32)],
+    ) -> &mut Self {
+        self.typed(oid, name, 'c', 0);
+        self.0.types.last_mut().unwrap().relation = relation;
+        self.columns(relation, fields)
     }
 
     fn compile(&self) -> Catalog {

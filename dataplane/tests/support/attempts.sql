@@ -12,6 +12,14 @@ CREATE TABLE memos (memo_id integer PRIMARY KEY, body text);
 INSERT INTO memos VALUES (1, rpad('219-09-9999 is the number that was on the old card', 49)),
                          (2, rpad('078-05-1120 was printed on the sample card', 49, '.'));
 
+-- Values in values: fields of a row type, lexemes, bounds, and a row within a string of JSON.
+CREATE TYPE name_t AS (first text, last text);
+CREATE TABLE guests (guest_no integer PRIMARY KEY, who name_t, others name_t[], words tsvector, stay daterange,
+    stays text, line jsonb);
+INSERT INTO guests VALUES (1, ('Wilhelmina', 'Featherstonehaugh'), ARRAY[('Ann', 'Featherstonehaugh')::name_t],
+    to_tsvector('simple', 'guest 987654321 came'), '[1931-07-23,1960-01-02)', '[1931-07-23,1960-01-02)',
+    '{"row": "Johanna,123-45-6789,F"}');
+
 -- Functions that put data into notices and errors.
 CREATE FUNCTION shout(text) RETURNS integer LANGUAGE plpgsql AS
 $$ BEGIN RAISE NOTICE 'heard %', $1 USING DETAIL = $1, HINT = $1; RETURN 1; END $$;

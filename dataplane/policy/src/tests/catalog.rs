@@ -225,3 +225,47 @@ fn dropped_columns_leave_no_gap() {
     assert_eq!(patients.column(2), None);
     assert_eq!(patients.column(3).map(|column| column.class.as_str()), Some("ssn"));
 }
+
+#[test]
+fn a_row_type_tells_by_its_fields_and_so_does_whatever_is_made_of_it() {
+    let mut raw = Raw::hospital();
+    raw.composite(40, "name_t", 41, &[("first", TEXT), ("last", TEXT)])
+        .composite(42, "size_t", 43, &[("width", INT4), ("name", TEXT)])
+        .composite(44, "contact_t", 45, &[("who", 40), ("since", DATE)])
+        .composite(46, "patients", PATIENTS, &[])
+        .typed(47, "_name_t", 'b', 40)
+        .typed(48, "whom", 'd', 47)
+        .typed(49, "span", 'r', 40)
+        .typed(50, "ssn", 'd', TEXT)
+        .typed(51, "_ssn", 'b', 50)
+        .table(
+            60,
+            "public.t",
+            &[
+                ("a", 40),
+                ("b", 42),
+                ("c", 44),
+                ("d", 46),
+                ("e", 47),
+                ("f", 48),
+                ("g", 49),
+                ("h", 51),
+            ],
+        );
+    let catalog = raw.compile();
+    let told = ["name", "-", "name", "unique_code", "name", "name", "name", "ssn"];
+    assert_eq!(classes(&catalog, 60), told);
+    assert!(is_masked(&catalog, 60));
+    let clear = raw.declare(&[("public.t.*", "clear")]);
+    assert_eq!(classes(&clear, 60), ["clear"; 8]);
+}
+
+#[test]
+fn lexemes_in_an_array_or_a_domain_are_lexemes() {
+    let mut raw = Raw::hospital();
+    raw.typed(40, "terms", 'd', 3614).typed(41, "_terms", 'b', 40).typed(42, "_t", 'b', 41);
+    let catalog = raw.compile();
+    for oid in [3614, 3615, 3643, 3645, 40, 41, 42] {
+        assert_eq!(catalog.type_kind(oid), TypeKind::TsVector, "{oid}");
+    }
+}
