@@ -24,8 +24,12 @@ pub struct File {
     #[serde(default)]
     pub(crate) policy: PolicySection,
     /// Classes of columns, by `"schema.relation.column"`, with `*` for every column. A value is
-    /// `clear` (holds no PHI), `date`, `age`, `zip`, or one of the 18 identifiers by its name. Labels
-    /// found upstream may raise a class that is declared here, never lower it.
+    /// `clear` (holds no PHI: passes as it is, and is not scanned), `date`, `age`, `zip`, or one of the
+    /// identifiers: `name`, `geography`, `telephone`, `fax`, `email`, `ssn`, `medical_record`,
+    /// `health_plan`, `account`, `license`, `vehicle`, `device`, `url`, `ip_address`, `biometric`,
+    /// `photograph`, `unique_code`. Without it only English column names are understood. A key that
+    /// names no column does nothing. Labels found upstream may raise a class that is declared here,
+    /// never lower it.
     #[serde(default)]
     pub(crate) classes: BTreeMap<String, String>,
     #[serde(default)]
@@ -160,7 +164,7 @@ pub(crate) struct RecordingSection {
     /// loss; an fdatasync before bytes leave).
     #[cfg_attr(test, schemars(with = "String"))]
     pub(crate) durability: Durability,
-    /// Size of a segment file, a multiple of 4096. It is allocated ahead.
+    /// Size of a segment file, a multiple of 4096. It is allocated ahead: about five for each shard.
     pub(crate) segment_bytes: u64,
     /// A segment is sealed and shipped after this time even if it is not full.
     pub(crate) rotate_after_s: u32,

@@ -369,7 +369,7 @@ impl Resolver<'_> {
                 continue;
             };
             if Class::from_name(class).is_none() {
-                let mend = "write clear, date, age, zip, or the name of an identifier";
+                let mend = "write clear, date, age, zip, or the name of an identifier (REFERENCE.md lists them)";
                 self.refuse(&["classes", name], format!("`{class}` is no class"), mend);
                 continue;
             }

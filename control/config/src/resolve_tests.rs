@@ -202,7 +202,7 @@ max_sessions = 0
     /d/lazaret.toml:23:19: `patients.note` names no column
       mend: write "schema.relation.column", or "schema.relation.*"
     /d/lazaret.toml:24:26: `cleer` is no class
-      mend: write clear, date, age, zip, or the name of an identifier
+      mend: write clear, date, age, zip, or the name of an identifier (REFERENCE.md lists them)
     /d/lazaret.toml:26:17: no size for a segment
       mend: write a multiple of 4096 from 73728 to 268435456
     /d/lazaret.toml:27:18: segments would rotate for ever

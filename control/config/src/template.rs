@@ -70,7 +70,8 @@ postgres = ["127.0.0.1:{port}"]
 unix_socket_folder = "run"
 # true lets TCP clients go without TLS. Their tokens are then readable on the way.
 allow_plaintext = {allow_plaintext}
-# Health and the development issuer; and the data plane's Prometheus metrics.
+# Health, control's metrics and the development issuer; and the data plane's Prometheus metrics.
+# The development issuer's url below names control's port again: change both.
 control = "127.0.0.1:{control_port}"
 metrics = "127.0.0.1:{metrics_port}"
 
@@ -84,6 +85,7 @@ private_key = "tls/server.key"
 #   url = "https://token.actions.githubusercontent.com"
 #   audience = "lazaret"
 #   groups_claim = "repository_owner"
+# and take `development = true` away, or control stays the issuer.
 [[identity.issuers]]
 url = "{issuer}"
 audience = "lazaret"
@@ -97,14 +99,20 @@ preset = "{preset}"
 # Every *.cedar file in it. Read again when one changes, or on SIGHUP to control.
 folder = "policy"
 
-# Columns whose names don't tell what they hold.
+# Columns whose names don't tell what they hold, or tell it in another language than English. The keys
+# are "schema.relation.column", or "schema.relation.*" for all columns, as the catalog spells them: a
+# misspelt one does nothing. The values are clear (passes as it is, and is not even scanned), date, age,
+# zip, or what is held: name, geography, telephone, fax, email, ssn, medical_record, health_plan,
+# account, license, vehicle, device, url, ip_address, biometric, photograph, unique_code.
 [classes]
 # "public.patients.note" = "clear"
 # "public.visits.code" = "unique_code"
+# "public.personen.nachname" = "name"
 
 [recording]
 # process: what is recorded survives the death of a process. power: power loss as well, more slowly.
 durability = "process"
+# Where evidence is written, and where it is copied once sealed. Both folders have to exist.
 folder = "segments"
 ship_to = "shipped"
 
@@ -140,12 +148,12 @@ fn upstream_section(answers: &Answers<'_>) -> String {
 name = "warehouse"
 url = {url}
 {password}
-# disable, require, verify-ca, verify-full
+# disable, require, verify-ca, verify-full. On another machine nothing but verify-full is safe.
 sslmode = "{sslmode}"
 {roots}
 # What clients may ask for.
 {databases}
-# With preset transparent only: the client's user name goes upstream.
+# True with preset transparent only: the client's user name goes upstream.
 pass_user = {pass_user}
 "#,
         url = toml_string(&url),
