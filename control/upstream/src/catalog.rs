@@ -154,14 +154,25 @@ impl CatalogError {
         match error.code().map(SqlState::code) {
             Some("3D000") => "correct the database in `upstream.url` or `upstream.databases`",
             Some("28P01" | "28000") => {
-                "correct the user, its password, or the server's pg_hba.conf"
+                "correct the user in `upstream.url`, the password (`upstream.password_file`), or the \
+                 server's pg_hba.conf"
             }
             Some(_) => "let the service user connect and read pg_catalog",
+            None if describe(error).contains("CaUsedAsEndEntity") => {
+                "give the server a certificate without CA:TRUE, signed by an authority that \
+                 `upstream.root_certificates` names"
+            }
             None if error.to_string().contains("TLS") => {
                 "name the authority in `upstream.root_certificates`, correct the host name, or choose \
                  another `upstream.sslmode`"
             }
-            None => "start the database, or correct host, port and password in [upstream]",
+            None if describe(error).contains("password missing") => {
+                "put the password into a file and name it in `upstream.password_file`"
+            }
+            None => {
+                "start the database, or correct host and port in `upstream.url`; `@`, `/`, `:` and `#` \
+                 within a password that `init` is given are written `%40`, `%2F`, `%3A` and `%23`"
+            }
         }
     }
 }

@@ -180,6 +180,10 @@ impl End {
             Self::NotAdmitted(_) => Report::fatal(
                 SqlState::INVALID_AUTHORIZATION_SPECIFICATION,
                 "the gateway did not accept the token that was sent as the password",
+            )
+            .hint(
+                "Send a fresh token of an issuer that the gateway trusts. Its log says why it refused \
+                 this one.",
             ),
             Self::ClientProtocol(what) => Report::fatal(SqlState::PROTOCOL_VIOLATION, *what),
             Self::Unreachable(_) | Self::UpstreamPlaintext | Self::UpstreamLogin(_) => {
@@ -219,6 +223,7 @@ impl End {
             ),
             Self::Expired => {
                 Report::fatal(SqlState::ADMIN_SHUTDOWN, "the grant of this session has expired")
+                    .hint("Connect again with a fresh token.")
             }
             Self::Revoked => {
                 Report::fatal(SqlState::ADMIN_SHUTDOWN, "the grant of this session was revoked")
