@@ -21,7 +21,8 @@ pub(crate) struct Args {
     #[arg(long)]
     dir: PathBuf,
     /// postgres://USER:PASSWORD@HOST:PORT/DATABASE[?sslmode=...]; for a Unix socket
-    /// postgres://USER@/DATABASE?host=/FOLDER&port=PORT.
+    /// postgres://USER@/DATABASE?host=/FOLDER&port=PORT. In the password write @ / : # % as %40 %2F %3A
+    /// %23 %25.
     #[arg(long)]
     upstream: String,
     /// What is masked. `transparent` permits everything and masks nothing.

@@ -24,7 +24,7 @@ pub(crate) struct Args {
     /// The groups it claims, with commas between them.
     #[arg(long, value_delimiter = ',', required = true)]
     groups: Vec<String>,
-    /// How long it is good for.
+    /// How long it is good for, as in 90s, 10m, 8h or 1d. A session ends soon after its token does.
     #[arg(long, default_value = "10m", value_parser = duration::parse)]
     ttl: Duration,
     /// More claims, a JSON object; they replace those of the same name.

@@ -11,10 +11,14 @@ use lazaret_audit::{FirstBad, Report, Trust, Verdict, verify_folder};
 
 /// Verify shipped evidence: every record, every seal, and that nothing is missing.
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Exit codes: 0 VERIFIED or CONSISTENT, 1 TAMPERED, 2 INCOMPLETE, 3 UNUSABLE"
+)]
 pub(crate) struct Args {
     /// The folder that segments were shipped to.
     folder: PathBuf,
-    /// Whom to trust: origin, keys and nodes. Without it the best verdict is CONSISTENT.
+    /// Whom to trust: origin, keys and nodes; `init` writes it as trust.json. Without it
+    /// the best verdict is CONSISTENT.
     #[arg(long, value_name = "FILE")]
     trust: Option<PathBuf>,
     /// Print one JSON object.
