@@ -107,7 +107,7 @@ folder = "policy"
 [classes]
 # "public.patients.note" = "clear"
 # "public.visits.code" = "unique_code"
-# "public.personen.nachname" = "name"
+# "public.personen.strasse" = "geography"
 
 [recording]
 # process: what is recorded survives the death of a process. power: power loss as well, more slowly.
