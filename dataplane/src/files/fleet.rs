@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicU32;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crossbeam::channel::TrySendError;
 use glommio::timer::sleep;
 use glommio::{ExecutorJoinHandle, LocalExecutorBuilder, Placement};
 use lazaret_detectors::Pack;
@@ -102,11 +103,14 @@ impl Fleet {
         let Some(post) = self.post(shard) else { return Ok(()) };
         let until = Instant::now() + Duration::from_millis(STUCK_MS);
         while self.running[usize::from(shard)] {
-            let Err(back) = post.send(letter) else { return Ok(()) };
+            letter = match post.send(letter) {
+                Err(TrySendError::Full(back)) => back,
+                // Gone, and the letter that says so waits behind this one.
+                Err(TrySendError::Disconnected(_)) | Ok(()) => return Ok(()),
+            };
             if Instant::now() > until {
                 return Err(FilesError::Stuck(shard));
             }
-            letter = back;
             sleep(Duration::from_millis(1)).await;
         }
         Ok(())

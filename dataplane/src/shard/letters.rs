@@ -154,8 +154,8 @@ pub(crate) fn files_post() -> (FilesPost, FilesInbox) {
 impl ShardPost {
     /// Gives the letter back if the shard is too far behind, or gone.
     #[expect(clippy::result_large_err, reason = "the letter comes back; it is moved, not boxed")]
-    pub(crate) fn send(&self, letter: ToShard) -> Result<(), ToShard> {
-        self.queue.try_send(letter).map_err(TrySendError::into_inner)?;
+    pub(crate) fn send(&self, letter: ToShard) -> Result<(), TrySendError<ToShard>> {
+        self.queue.try_send(letter)?;
         // Adding one to an eventfd blocks only at 2^64 - 1.
         let _ = rustix::io::write(&*self.eventfd, &1u64.to_ne_bytes());
         Ok(())
