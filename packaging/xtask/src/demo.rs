@@ -33,8 +33,9 @@ pub(crate) fn show(keep: bool) -> Result<(), TaskError> {
     let told = tell(&mut world);
     match (told, keep) {
         (Ok(()), true) => {
-            invite(&world)?;
-            Ok(())
+            // It was drained, so that all evidence was shipped.
+            world.gateway.up()?;
+            invite(&world)
         }
         (Ok(()), false) => {
             world.end()?;
