@@ -174,6 +174,7 @@ fn what_is_covered_leaves_valid_json() {
         r#"{"family":"R\u00e9 \"Ace\" Roe\n","given":["\\","\"","A\tB"]}"#,
         r#"[4111111111111111, "4111111111111111", {"a":"x\\123-45-6789\\"}]"#,
         r#"{"note":"\n123-45-6789\nbob@example.com\u0041 \nhttp://x.y/\u0041\n"}"#,
+        r#"{"note":{"ssn":"password=\\"}}"#,
         r#"{"age":104,"birthDate":19800215,"dob":"Feb 1980"}"#,
     ] {
         let masked = masked(text);

@@ -64,8 +64,12 @@ pub(super) fn label(w: &Window<'_>, hit: Range<usize>, label: Label, found: &mut
 /// Whether a quote of JSON's own stands in `bridge`, and not a second one: what follows is no
 /// string, and `null` is no name.
 fn leaves_string(w: &Window<'_>, bridge: Range<usize>) -> bool {
-    let quotes = bridge.filter(|at| w.byte(*at) == b'"' && w.before(*at) != b'\\').count();
-    quotes % 2 == 1
+    let (mut at, mut within) = (bridge.start, true);
+    while at < bridge.end {
+        within ^= w.byte(at) == b'"';
+        at += if w.byte(at) == b'\\' { 2 } else { 1 };
+    }
+    !within
 }
 
 /// A number of a JSON text is covered as a whole, or the text would be none.
