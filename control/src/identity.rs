@@ -38,7 +38,7 @@ pub(crate) struct Principal {
     pub(crate) subject: String,
     pub(crate) issuer: String,
     pub(crate) groups: Vec<String>,
-    /// Seconds since the Unix epoch; the skew that was granted is not in it.
+    /// Seconds since the Unix epoch; the skew is in it only where the token lives by that alone.
     pub(crate) expires_at_s: u64,
 }
 

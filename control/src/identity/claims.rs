@@ -60,7 +60,8 @@ impl<'t> Claims<'t> {
         })
     }
 
-    /// Gives the expiry. `iat` must be there (each provider of workload tokens sends it), and must
+    /// Gives the end of what the token is good for: its `exp`, or, if that has passed by this
+    /// machine's clock, the end of the skew that admits it. `iat` must be there (each provider of workload tokens sends it), and must
     /// not lie ahead.
     fn check_times(&self, skew_s: u64, now: SystemTime) -> Result<u64, RefusalReason> {
         let now_s = now
@@ -68,7 +69,8 @@ impl<'t> Claims<'t> {
             .map_err(|_| RefusalReason::Internal)?
             .as_secs();
         let expires_at_s = seconds(self.claim("exp")?)?;
-        if now_s >= expires_at_s.saturating_add(skew_s) {
+        let admitted_until_s = expires_at_s.saturating_add(skew_s);
+        if now_s >= admitted_until_s {
             return Err(RefusalReason::Expired);
         }
         let issued_at_s = seconds(self.claim("iat")?)?;
@@ -76,7 +78,7 @@ impl<'t> Claims<'t> {
         if issued_at_s.max(not_before_s) > now_s.saturating_add(skew_s) {
             return Err(RefusalReason::NotYetValid);
         }
-        Ok(expires_at_s)
+        Ok(if now_s < expires_at_s { expires_at_s } else { admitted_until_s })
     }
 
     /// A list of texts, or one text.
