@@ -95,6 +95,8 @@ pub(crate) enum Event {
     Revoked,
     /// No new work; end when idle.
     Draining,
+    /// The time to drain is over: end now.
+    Drained,
     /// The engine has a newer catalog than when the session asked for one.
     CatalogRefreshed,
 }

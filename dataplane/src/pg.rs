@@ -231,7 +231,7 @@ fn on_event(
         (_, Event::Closed(Side::Client)) => Err(End::ClientClosed.into()),
         (_, Event::Deadline) => Err(End::StartupTimeout.into()),
         (_, Event::Revoked) => Err(End::Revoked.into()),
-        (_, Event::Draining) => Err(End::Draining.into()),
+        (_, Event::Draining | Event::Drained) => Err(End::Draining.into()),
         (
             State::Negotiating(state),
             Event::TlsReady { side: Side::Client, alpn, description, .. },

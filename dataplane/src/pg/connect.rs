@@ -122,7 +122,7 @@ impl Connecting {
             Event::Closed(Side::Upstream) => return Err(End::UpstreamClosed),
             Event::Deadline => return Err(End::Unreachable("not ready in time".to_owned())),
             Event::Revoked => return Err(End::Revoked),
-            Event::Draining => return Err(End::Draining),
+            Event::Draining | Event::Drained => return Err(End::Draining),
             Event::TlsReady { side: Side::Client, .. }
             | Event::Admitted(_)
             | Event::NotAdmitted(_)

@@ -182,6 +182,7 @@ impl Relaying {
             Event::Closed(Side::Upstream) => return Err(End::UpstreamClosed),
             Event::UpstreamFailed(why) => return Err(End::Unreachable(why)),
             Event::Revoked => return Err(End::Revoked),
+            Event::Drained => return Err(End::Draining),
             Event::Deadline => {
                 self.schema.on_deadline(context.now.monotonic_ms);
                 self.clock.on_deadline(self.activity(context), context.now)?;

@@ -64,7 +64,7 @@ impl Shard {
             self.give_up_connecting(key);
         } else {
             slot.expelled = true;
-            self.raise(key, Event::Revoked);
+            self.raise(key, Event::Drained);
         }
         self.mark(key);
     }
