@@ -24,12 +24,22 @@ use crate::limits::{METRICS_CONNECTIONS, METRICS_TIMEOUT_MS};
 use crate::metrics::Status;
 
 pub(super) fn start(address: SocketAddr, status: Rc<RefCell<Status>>) -> Result<(), FilesError> {
-    // glommio shares a port that is in use (SO_REUSEPORT), so ask without it first.
-    let free = std::net::TcpListener::bind(address);
-    free.map_err(|error| FilesError::Metrics(address, error))?;
+    refuse_if_taken(address).map_err(|error| FilesError::Metrics(address, error))?;
     let listener = TcpListener::bind(address)?;
     spawn_local(serve(listener, status)).detach();
     Ok(())
+}
+
+/// glommio shares a port that is in use (SO_REUSEPORT), so this asks without it first. Scrapes that
+/// a process before this one answered may still keep the port in TIME_WAIT, but then nobody answers.
+fn refuse_if_taken(address: SocketAddr) -> io::Result<()> {
+    match std::net::TcpListener::bind(address) {
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+            let answered = std::net::TcpStream::connect_timeout(&address, Duration::from_secs(1));
+            if answered.is_ok() { Err(error) } else { Ok(()) }
+        }
+        other => other.map(drop),
+    }
 }
 
 async fn serve(listener: TcpListener, status: Rc<RefCell<Status>>) {

@@ -1,7 +1,9 @@
 //! Whether the listeners' addresses can be had, unless the gateway itself has them now.
 
 use std::fs::File;
-use std::net::{SocketAddr, TcpListener};
+use std::io::ErrorKind;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::time::Duration;
 
 use lazaret_config::Problem;
 use rustix::fs::{FlockOperation, flock};
@@ -23,6 +25,12 @@ pub(super) fn problems(subject: &Subject) -> Vec<Problem> {
 
 fn refusal(subject: &Subject, keys: &[String], address: SocketAddr) -> Option<Problem> {
     let error = TcpListener::bind(address).err()?;
+    // Connections that ended a moment ago keep a port for a minute, but then nobody answers on it.
+    if error.kind() == ErrorKind::AddrInUse
+        && TcpStream::connect_timeout(&address, Duration::from_secs(1)).is_err()
+    {
+        return None;
+    }
     let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
     let message = format!("can't listen on {address}: {error}");
     Some(subject.source.problem(&keys, message, "end what listens there, or name another address"))
