@@ -32,6 +32,8 @@ pub enum UrlError {
     Port,
     #[error("the URL has a % that two hexadecimal digits don't follow, or text that is not UTF-8")]
     Escape,
+    #[error("behind the URL's host stands an `@`, or a second `/`, that is not escaped")]
+    Unescaped,
     #[error("the URL has an unknown parameter {0}")]
     Parameter(String),
     #[error("sslmode={0} is not offered")]
@@ -45,6 +47,7 @@ impl UrlError {
             Self::NoUser => "put the service user before the host: postgres://USER@HOST...".into(),
             Self::ManyHosts => "name one host; put a balancer in front of several".into(),
             Self::Port => "write the port behind the host: HOST:5432".into(),
+            Self::Unescaped => "write `@` as %40, `/` as %2F and `?` as %3F, in a password too".into(),
             Self::Escape => "escape reserved characters as % and two hexadecimal digits".into(),
             Self::Parameter(_) => "keep host, port, sslmode and sslrootcert only".into(),
             Self::TlsMode(_) => {
@@ -64,6 +67,10 @@ impl UpstreamUrl {
             .ok_or(UrlError::Scheme)?;
         let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
         let (authority, database) = rest.split_once('/').unwrap_or((rest, ""));
+        // The text would be shown as a database's name, and could be the rest of a password.
+        if database.contains(['@', '/']) {
+            return Err(UrlError::Unescaped);
+        }
         let (user_info, address) = authority.rsplit_once('@').ok_or(UrlError::NoUser)?;
         let (user, password) = match user_info.split_once(':') {
             Some((user, password)) => (decode(user)?, Some(decode(password)?)),
@@ -254,6 +261,8 @@ mod tests {
         assert_eq!(error("postgres://a@b,c/db"), UrlError::ManyHosts);
         assert_eq!(error("postgres://a@b:0/db"), UrlError::Port);
         assert_eq!(error("postgres://a@b:70000/db"), UrlError::Port);
+        assert_eq!(error("postgres://a:x/y@b/db"), UrlError::Unescaped);
+        assert_eq!(error("postgres://a:x@b/c/d"), UrlError::Unescaped);
         assert_eq!(error("postgres://a%2@b/db"), UrlError::Escape);
         assert_eq!(error("postgres://a%+1@b/db"), UrlError::Escape);
         assert_eq!(error("postgres://a@b/db?options=-c"), UrlError::Parameter("options".into()));
