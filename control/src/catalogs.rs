@@ -10,7 +10,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use aws_lc_rs::digest::{Digest, SHA256, digest};
-use lazaret_config::Config;
+use lazaret_config::{Config, class_name};
 use lazaret_policy::{Catalog, DeclaredClass, Preset, RawCatalog};
 use lazaret_upstream::{CatalogError, CatalogReader};
 use tokio::sync::{Notify, mpsc, watch};
@@ -151,9 +151,19 @@ impl Refresher {
         let catalog = tokio::task::spawn_blocking(move || Catalog::compile(raw, &declared))
             .await
             .map_err(|_| RefreshError::Compile)?;
+        self.warn_of_absent(&catalog);
         self.publisher.set_catalog(self.database.clone(), catalog).await?;
         self.read = Some(fingerprint);
         Ok(true)
+    }
+
+    /// A misspelt name in `[classes]` would protect nothing, without a word.
+    fn warn_of_absent(&self, catalog: &Catalog) {
+        let database = &self.database;
+        for class in self.declared.iter().filter(|class| !catalog.has(class)) {
+            let column = class_name::join([&class.schema, &class.relation, &class.column]);
+            tracing::warn!(database, column, "[classes] names what this database does not have");
+        }
     }
 }
 

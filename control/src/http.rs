@@ -25,6 +25,9 @@ pub(crate) fn router(health: Arc<Health>, issuer: Option<DevelopmentIssuer>) -> 
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
+        .fallback(|| async {
+            (StatusCode::NOT_FOUND, "there are /healthz, /readyz and /metrics\n")
+        })
         .with_state(health);
     match issuer {
         Some(issuer) => router.merge(development(issuer)),

@@ -16,7 +16,7 @@ use std::process::ExitCode;
 use lazaret_config::{Config, Layout, Problem, Problems, Source};
 use lazaret_policy::Preset;
 
-use crate::EXIT_FAILED;
+use crate::{EXIT_FAILED, say};
 
 /// Validate an installation: configuration, TLS, policy, upstream, kernel, folders.
 #[derive(clap::Args)]
@@ -24,6 +24,9 @@ pub(crate) struct Args {
     /// The folder that `lazaret init` made.
     #[arg(long)]
     dir: PathBuf,
+    /// List the upstream's columns that have a class, as lines for `[classes]`.
+    #[arg(long)]
+    columns: bool,
 }
 
 /// What each part looks at.
@@ -39,11 +42,16 @@ pub(crate) fn run(args: &Args) -> ExitCode {
             report.add("configuration", Vec::new());
             report.add("TLS", tls::problems(&subject));
             report.add("policy", policy::problems(&subject));
-            report.add("upstream", upstream::problems(&subject));
+            let upstream = upstream::look(&subject);
+            report.add("upstream", upstream.problems);
             report.add("kernel", kernel::problems(&subject));
             report.add("files and folders", files::problems(&subject));
             report.add("ports", ports::problems(&subject));
             report.note(&notes(&subject));
+            report.note(&upstream.notes);
+            if args.columns {
+                upstream.columns.iter().for_each(say);
+            }
         }
         Err(Problems(problems)) => report.add("configuration", problems),
     }
@@ -86,27 +94,25 @@ struct Report {
 
 impl Report {
     fn add(&mut self, part: &str, problems: Vec<Problem>) {
-        println!("{}  {part}", if problems.is_empty() { "ok  " } else { "FAIL" });
-        for problem in &problems {
-            println!("{problem}");
-        }
+        say(format_args!("{}  {part}", if problems.is_empty() { "ok  " } else { "FAIL" }));
+        problems.iter().for_each(say);
         self.failures += problems.len();
     }
 
     fn note(&self, notes: &[String]) {
         for note in notes {
-            println!("note  {note}");
+            say(format_args!("note  {note}"));
         }
     }
 
     fn exit(self) -> ExitCode {
         match self.failures {
             0 => {
-                println!("All is well.");
+                say("All is well.");
                 ExitCode::SUCCESS
             }
             count => {
-                println!("{count} to mend.");
+                say(format_args!("{count} to mend."));
                 ExitCode::from(EXIT_FAILED)
             }
         }

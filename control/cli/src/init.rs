@@ -12,7 +12,7 @@ use lazaret_policy::{Preset, starter};
 use crate::development::{IssuerKey, KeyError};
 use crate::private_file::{make_folder, make_private_folder, write_private, write_public};
 use crate::server_certificate;
-use crate::{EXIT_FAILED, EXIT_USAGE, Failure};
+use crate::{EXIT_FAILED, EXIT_USAGE, Failure, say};
 
 /// Write a commented, working configuration with self-signed TLS and a development issuer.
 #[derive(clap::Args)]
@@ -195,14 +195,16 @@ fn say_what_next(layout: &Layout, answers: &Answers<'_>) {
     let dir = layout.folder().display();
     let port = answers.port_base;
     let own = answers.upstream.database.as_ref().unwrap_or(&answers.upstream.user);
-    println!("Made {dir}. Its tokens come from a development issuer: never with real data.");
-    println!("  lazaret check --dir {dir}");
-    println!("  lazaret up --dir {dir}");
-    println!(
+    say(format_args!(
+        "Made {dir}. Its tokens come from a development issuer: never with real data."
+    ));
+    say(format_args!("  lazaret check --dir {dir}"));
+    say(format_args!("  lazaret up --dir {dir}"));
+    say(format_args!(
         "  PGPASSWORD=$(lazaret token --dir {dir} --subject ci-agent --groups agents) \\\n    \
          psql \"host=127.0.0.1 port={port} user=ci-agent dbname={own} sslmode=verify-full \
          sslrootcert={dir}/tls/ca.pem\""
-    );
+    ));
 }
 
 fn private(path: &Path, text: &[u8]) -> Result<(), InitError> {

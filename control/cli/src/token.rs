@@ -10,7 +10,7 @@ use lazaret_config::{File, Issuer, Layout, Problem, Source};
 use serde_json::{Map, Value, json};
 
 use crate::development::{IssuerKey, KeyError};
-use crate::{Failure, duration};
+use crate::{Failure, duration, say};
 
 /// Mint a token of the development issuer. Prints the token and nothing else.
 #[derive(clap::Args)]
@@ -38,7 +38,9 @@ pub(crate) enum TokenError {
     Config(#[from] Problem),
     #[error("no issuer in lazaret.toml has `development = true`: ask your own issuer for a token")]
     NoDevelopmentIssuer,
-    #[error("{path} cannot be read: {error}")]
+    #[error(
+        "{path} cannot be read: {error}\n  mend: run `lazaret init` first, or name another folder with --dir"
+    )]
     Read { path: PathBuf, error: io::Error },
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -64,7 +66,7 @@ pub(crate) fn run(args: &Args) -> Result<(), TokenError> {
          use to be anyone. Never with real data.",
         layout.keys().display()
     );
-    println!("{token}");
+    say(token);
     Ok(())
 }
 

@@ -141,7 +141,7 @@ impl<'a> Supervisor<'a> {
             match self.next(inbox) {
                 Some(Event::Ready) => {
                     self.ready = true;
-                    println!("ready");
+                    crate::say("ready");
                 }
                 Some(Event::Terminate) => return self.end(inbox),
                 Some(Event::Exited(program)) if !self.ready => {

@@ -15,7 +15,7 @@ use lazaret_audit::{FirstBad, Report, Trust, Verdict, verify_folder};
     after_help = "Exit codes: 0 VERIFIED or CONSISTENT, 1 TAMPERED, 2 INCOMPLETE, 3 UNUSABLE"
 )]
 pub(crate) struct Args {
-    /// The folder that segments were shipped to.
+    /// The folder that segments were shipped to (`shipped`; not `segments`, where they are made).
     folder: PathBuf,
     /// Whom to trust: origin, keys and nodes; `init` writes it as trust.json. Without it
     /// the best verdict is CONSISTENT.
@@ -84,7 +84,9 @@ fn meaning(verdict: Verdict) -> &'static str {
         Verdict::Consistent => {
             "Everything is as it was sealed, but by whom is not known: give --trust FILE."
         }
-        Verdict::Tampered => "Something is not as it was sealed.",
+        Verdict::Tampered => {
+            "Something is not as it was sealed, or was sealed by a key that the trust file doesn't name."
+        }
         Verdict::Incomplete => "What is here is as it was recorded, but something is missing.",
         Verdict::Unusable => "There is nothing here that could be judged.",
     }
@@ -131,7 +133,8 @@ mod tests {
              gap        node n1, boot 1, shard 0: segment 3 is missing\n\
              first bad  n1-0000000001-00000-0000000002.seg, record 9, offset 4711: \
              the checksum does not match\n\
-             Something is not as it was sealed.\n\
+             Something is not as it was sealed, or was sealed by a key that the trust file doesn't \
+             name.\n\
              TAMPERED"
         );
     }

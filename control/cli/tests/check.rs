@@ -42,9 +42,14 @@ impl Installation {
 
     /// The exit code and what is printed.
     fn check(&self) -> (Option<i32>, String) {
+        self.check_with(&[])
+    }
+
+    fn check_with(&self, more: &[&str]) -> (Option<i32>, String) {
         let output = Command::new(env!("CARGO_BIN_EXE_lazaret"))
             .args(["check", "--dir"])
             .arg(&self.folder)
+            .args(more)
             .output()
             .unwrap();
         (output.status.code(), String::from_utf8(output.stdout).unwrap())
@@ -78,6 +83,29 @@ fn a_new_installation_in_front_of_a_running_server_is_well() {
     assert_eq!(code, Some(0), "{text}");
     assert!(text.ends_with("All is well.\n"), "{text}");
     assert!(text.contains("note  a development issuer is trusted"), "{text}");
+}
+
+#[test]
+fn the_columns_that_have_a_class_are_told_and_one_that_is_not_there_is_refused() {
+    let server = server();
+    server
+        .execute("postgres", "CREATE TABLE patients (ssn text, weight int, \"Note\" text)")
+        .unwrap();
+    let installation = Installation::new(&url(&server));
+    let (code, text) = installation.check_with(&["--columns"]);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains("\n\"public.patients.ssn\" = \"ssn\"\n"), "{text}");
+    assert!(!text.contains("patients.weight"), "{text}");
+    assert!(text.contains("1 of 3 columns have a class"), "{text}");
+    assert!(text.contains("is a superuser"), "{text}");
+
+    let config = fs::read_to_string(installation.path("lazaret.toml")).unwrap();
+    let classes = "[classes]\n\"public.patients.Note\" = \"name\"\n";
+    fs::write(installation.path("lazaret.toml"), config.replace("[classes]\n", classes)).unwrap();
+    assert_eq!(installation.check().0, Some(0));
+    installation.edit("lazaret.toml", "patients.Note", "patients.note");
+    let text = installation.complaint();
+    assert!(text.contains("no database of the upstream has public.patients.note"), "{text}");
 }
 
 #[test]

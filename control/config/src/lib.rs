@@ -10,7 +10,7 @@
 
 #![forbid(unsafe_code)]
 
-mod class_name;
+pub mod class_name;
 mod config;
 mod file;
 mod layout;
@@ -23,6 +23,7 @@ mod upstream_url;
 #[cfg(test)]
 mod reference;
 
+pub use class_name::class_line;
 pub use config::{
     Config, Issuer, Limits, Listen, Policy, Recording, ServerTls, Upstream, UpstreamHost,
 };

@@ -242,6 +242,12 @@ impl Resolver<'_> {
                         this machine";
             self.refuse(&keys("url"), format!("`{}` can't be an issuer", section.url), mend);
         }
+        if section.development && section.url.starts_with("https://") {
+            let mend =
+                "remove `development`, or write the http:// address that `lazaret init` wrote";
+            let message = "an issuer on the network is no development issuer";
+            self.refuse(&keys("url"), message, mend);
+        }
         if section.audience.is_empty() {
             let mend = "write what the tokens' `aud` contains for this gateway";
             self.refuse(&keys("audience"), "the audience is empty", mend);

@@ -121,6 +121,9 @@ const BUILTIN_OPERATORS: &str = "
 const SEARCH_PATH: &str =
     "SELECT s::text FROM pg_catalog.unnest(pg_catalog.current_schemas(false)) s";
 
+const SUPERUSER: &str = "
+    SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname = current_user";
+
 /// Connects with the service credentials; cheap to make, holds no connection.
 #[derive(Clone)]
 pub struct CatalogReader {
@@ -209,12 +212,13 @@ impl CatalogReader {
         read.map_err(|_| CatalogError::Timeout(CATALOG_READ_TIMEOUT))?
     }
 
-    /// Whether the upstream lets the service user in, and nothing more.
-    pub async fn try_connect(&self, database: &str) -> Result<(), CatalogError> {
+    /// Whether the service user may do anything there.
+    pub async fn is_superuser(&self, database: &str) -> Result<bool, CatalogError> {
         let (client, driver) = self.connect(database).await?;
-        drop(client);
+        let asked = tokio::time::timeout(CATALOG_READ_TIMEOUT, client.query_one(SUPERUSER, &[]));
+        let answer = asked.await.map_err(|_| CatalogError::Timeout(CATALOG_READ_TIMEOUT));
         driver.abort();
-        Ok(())
+        Ok(answer??.get(0))
     }
 
     async fn connect(&self, database: &str) -> Result<(Client, JoinHandle<()>), CatalogError> {

@@ -109,6 +109,13 @@ impl Catalog {
             .filter(move |relation| schema.is_none_or(|schema| relation.schema == schema))
     }
 
+    /// Whether there is anything that the declaration is about.
+    pub fn has(&self, declared: &DeclaredClass) -> bool {
+        let mut relations = self.resolve(Some(&declared.schema), &declared.relation);
+        let column = declared.column.as_str();
+        relations.any(|relation| column == "*" || relation.column_named(column).is_some())
+    }
+
     /// Resolves domains, arrays and ranges to what their values look like.
     pub fn type_kind(&self, type_oid: u32) -> TypeKind {
         kind_of(&self.types, type_oid).unwrap_or(TypeKind::Other)

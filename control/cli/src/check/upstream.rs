@@ -1,40 +1,101 @@
 //! The upstream, reached and read as control will.
 
-use lazaret_config::{Problem, UpstreamHost};
+use lazaret_config::{Problem, UpstreamHost, class_line, class_name};
 use lazaret_link::UpstreamTlsMode;
-use lazaret_policy::Preset;
+use lazaret_policy::{Catalog, DeclaredClass, Preset};
 use lazaret_upstream::{CatalogError, CatalogReader};
 
 use super::Subject;
 
-pub(super) fn problems(subject: &Subject) -> Vec<Problem> {
+/// What was seen of the upstream.
+#[derive(Default)]
+pub(super) struct Sight {
+    pub(super) problems: Vec<Problem>,
+    pub(super) notes: Vec<String>,
+    /// Each column with a class, as it would stand in `[classes]`.
+    pub(super) columns: Vec<String>,
+}
+
+pub(super) fn look(subject: &Subject) -> Sight {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let asked = match runtime {
         Ok(runtime) => runtime.block_on(ask(subject)),
-        Err(error) => return vec![refusal(subject, &error.to_string(), "free some resources")],
+        Err(error) => return refused(subject, &error.to_string(), "free some resources"),
     };
-    asked
-        .err()
-        .map(|error| refusal(subject, &error.to_string(), error.mend()))
-        .into_iter()
-        .collect()
+    match asked {
+        Ok(answer) => judge(subject, &answer),
+        Err(error) => refused(subject, &error.to_string(), error.mend()),
+    }
+}
+
+struct Answer {
+    is_superuser: bool,
+    /// By database. None of a transparent resource, which nobody classifies.
+    catalogs: Vec<(String, Catalog)>,
 }
 
 /// A transparent resource is connected to; of any other, each database's catalog is read.
-async fn ask(subject: &Subject) -> Result<(), CatalogError> {
-    let upstream = &subject.config.upstream;
+async fn ask(subject: &Subject) -> Result<Answer, CatalogError> {
+    let (upstream, policy) = (&subject.config.upstream, &subject.config.policy);
     let reader = CatalogReader::new(upstream)?;
-    if subject.config.policy.preset == Preset::Transparent {
-        return reader.try_connect(&upstream.database).await;
+    let is_superuser = reader.is_superuser(&upstream.database).await?;
+    let mut catalogs = Vec::new();
+    if policy.preset != Preset::Transparent {
+        for database in &upstream.databases {
+            let catalog = Catalog::compile(reader.read(database).await?, &policy.declared);
+            catalogs.push((database.clone(), catalog));
+        }
     }
-    for database in &upstream.databases {
-        reader.read(database).await?;
-    }
-    Ok(())
+    Ok(Answer { is_superuser, catalogs })
 }
 
-fn refusal(subject: &Subject, message: &str, mend: &str) -> Problem {
-    subject.source.problem(&["upstream", "url"], message, mend)
+fn judge(subject: &Subject, answer: &Answer) -> Sight {
+    let mut sight = Sight::default();
+    if answer.is_superuser {
+        let note = "the service user is a superuser of the upstream: give it a role with the rights that \
+                    agents may have at most";
+        sight.notes.push(note.to_owned());
+    }
+    for (database, catalog) in &answer.catalogs {
+        let of_all =
+            catalog.relations().iter().map(|relation| relation.columns.len()).sum::<usize>();
+        let before = sight.columns.len();
+        sight.columns.extend(classes(catalog));
+        let classed = sight.columns.len() - before;
+        sight.notes.push(format!(
+            "{database}: {classed} of {of_all} columns have a class (--columns lists them), the others \
+             are scanned"
+        ));
+    }
+    if !answer.catalogs.is_empty() {
+        let declared = subject.config.policy.declared.iter();
+        let missed = declared.filter(|class| !answer.catalogs.iter().any(|(_, of)| of.has(class)));
+        sight.problems.extend(missed.map(|class| names_nothing(subject, class)));
+    }
+    sight
+}
+
+/// Lines for `[classes]`.
+fn classes(catalog: &Catalog) -> impl Iterator<Item = String> {
+    catalog.relations().iter().flat_map(|relation| {
+        let classed = relation.columns.iter().filter(|column| !column.class.is_empty());
+        classed.map(|column| {
+            class_line([&relation.schema, &relation.name, &column.name], &column.class)
+        })
+    })
+}
+
+/// A class for a column that isn't there protects nothing.
+fn names_nothing(subject: &Subject, class: &DeclaredClass) -> Problem {
+    let name = class_name::join([&class.schema, &class.relation, &class.column]);
+    let message = format!("no database of the upstream has {name}");
+    let mend = "correct the name (the case of letters counts), or remove the line";
+    subject.source.problem(&["classes", &name], message, mend)
+}
+
+fn refused(subject: &Subject, message: &str, mend: &str) -> Sight {
+    let problem = subject.source.problem(&["upstream", "url"], message, mend);
+    Sight { problems: vec![problem], ..Sight::default() }
 }
 
 /// What may be overheard on the way to the upstream, or passed off as it.
