@@ -68,8 +68,40 @@ pub(crate) enum Rule {
     Secret(u8),
     PrivateKey,
     Image,
-    /// The last word of a JSON key, with its quote.
-    JsonKey,
+}
+
+/// How the literals of a rule are found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tier {
+    /// By Hyperscan: selective literals that stand anywhere.
+    Literals,
+    /// By a word in them ([`crate::words`]).
+    Words,
+    /// By a byte that the bitmaps show.
+    Marks,
+    /// Behind a house number.
+    Numbers,
+}
+
+impl Rule {
+    pub(crate) fn tier(self) -> Tier {
+        match self {
+            Self::Email | Self::Url => Tier::Marks,
+            Self::Street => Tier::Numbers,
+            Self::Secret(_) | Self::PrivateKey | Self::Image => Tier::Literals,
+            Self::Label(_)
+            | Self::Www
+            | Self::Title
+            | Self::Credential
+            | Self::Relation
+            | Self::Signature
+            | Self::Month
+            | Self::YearsOld
+            | Self::Unit
+            | Self::PoBox
+            | Self::State => Tier::Words,
+        }
+    }
 }
 
 /// A literal as compiled.
@@ -106,8 +138,18 @@ pub(crate) fn all() -> Vec<Anchor> {
         }));
     }
     anchors.extend(STATES.iter().map(|state| anchor(Rule::State, &format!(", {state}"), false)));
-    anchors.extend(JSON_KEYS.iter().map(|word| anchor(Rule::JsonKey, &format!("{word}\""), true)));
     anchors
+}
+
+/// Whether a JSON key ends in a word that its class may be known by.
+pub(crate) fn ends_as_a_key(key: &[u8]) -> bool {
+    JSON_KEYS.iter().any(|ending| match ending.strip_prefix('"') {
+        Some(whole) => key.eq_ignore_ascii_case(whole.as_bytes()),
+        None => {
+            let rest = key.len().checked_sub(ending.len()).and_then(|start| key.get(start..));
+            rest.is_some_and(|rest| rest.eq_ignore_ascii_case(ending.as_bytes()))
+        }
+    })
 }
 
 fn anchor(rule: Rule, literal: &str, caseless: bool) -> Anchor {

@@ -90,7 +90,8 @@ impl Batch {
     }
 }
 
-/// Walks over cells in order, to the one that holds a position. Positions never go back.
+/// Walks over cells to the one that holds a position. Made for positions that seldom go back, and
+/// then not far.
 #[derive(Clone)]
 pub(crate) struct Cells<'t> {
     text: &'t [u8],
@@ -112,6 +113,8 @@ impl<'t> Cells<'t> {
     pub(crate) fn seek(&mut self, at: usize) -> (&Range<usize>, Manner) {
         if at > self.cell.end {
             self.advance(at);
+        } else if at < self.cell.start {
+            self.retreat(at);
         }
         (&self.cell, self.manner)
     }
@@ -124,6 +127,16 @@ impl<'t> Cells<'t> {
         while at > self.cell.end && self.index + 1 < self.cells.len() {
             let start = self.cell.end + 1;
             self.index += 1;
+            self.cell = start..self.cells[self.index].end as usize;
+        }
+        self.look();
+    }
+
+    fn retreat(&mut self, at: usize) {
+        while at < self.cell.start && self.index > 0 {
+            self.index -= 1;
+            let before = self.index.checked_sub(1).and_then(|before| self.cells.get(before));
+            let start = before.map_or(0, |cell| cell.end as usize + 1);
             self.cell = start..self.cells[self.index].end as usize;
         }
         self.look();
@@ -174,6 +187,8 @@ mod tests {
         assert_eq!(cells.seek(1), (&(0..2), plain));
         assert_eq!(cells.seek(6), (&(4..11), json));
         assert_eq!(cells.index(), 2);
+        assert_eq!(cells.seek(2), (&(0..2), plain));
+        assert_eq!(cells.index(), 0);
     }
 
     #[test]

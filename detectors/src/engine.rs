@@ -1,10 +1,11 @@
-//! One pass over a text: anchors, tokens, rules, candidates.
+//! From events to candidates: each event's rule runs in the window around it.
 
 use std::ops::Range;
 
 use crate::anchors::Anchor;
 use crate::batch::Cells;
 use crate::bytes::{self, ALNUM};
+use crate::events::Event;
 use crate::rules::{self, Found};
 use crate::window::{LOOK_AHEAD, LOOK_BACK, Window};
 
@@ -18,37 +19,67 @@ pub(crate) struct Hit {
     pub(crate) end: u32,
 }
 
-/// Anchors' hits, in the order of their ends.
-pub(crate) fn on_hits(
+/// Runs the rules on `events`, which were found in `range`. `floor` is where the last token's search
+/// ended; returns the new one.
+pub(crate) fn on_events(
     text: &[u8],
     mut cells: Cells<'_>,
     anchors: &[Anchor],
-    hits: &[Hit],
-    found: &mut Found,
-) {
-    for hit in hits {
-        let Some(anchor) = anchors.get(hit.anchor as usize) else { continue };
-        let end = hit.end as usize;
-        let (cell, manner) = cells.seek(end);
-        let (window, at) = Window::around(text, cell, end, manner);
-        rules::on_anchor(&window, at, anchor, found);
-    }
-}
-
-/// Tokens with a digit within `digits`. `floor` is where the last token's search ended; returns
-/// the new one.
-pub(crate) fn on_tokens(
-    text: &[u8],
-    mut cells: Cells<'_>,
-    digits: Range<usize>,
-    mut floor: usize,
+    (range, floor): (&Range<usize>, usize),
+    events: &[Event],
     found: &mut Found,
 ) -> usize {
-    let mut at = digits.start.max(floor);
-    while let Some(digit) = bytes::next_digit(text, at).filter(|digit| *digit < digits.end) {
+    let mut tokens = Tokens { text, range, floor };
+    for event in events {
+        match *event {
+            Event::Hit { anchor, end } => {
+                let Some(anchor) = anchors.get(anchor as usize) else { continue };
+                let end = end as usize;
+                let (cell, manner) = cells.seek(end);
+                let (window, at) = Window::around(text, cell, end, manner);
+                rules::on_anchor(&window, at, anchor, found);
+            }
+            Event::Token { digit, end } => {
+                tokens.on(&mut cells, digit as usize..end as usize, found);
+            }
+            Event::Key { open, close } => {
+                let (open, close) = (open as usize, close as usize);
+                let (cell, manner) = cells.seek(close);
+                let key = text.get(open + 1..close).filter(|_| open >= cell.start);
+                let Some(meaning) = key.and_then(|key| found.keys.meaning(key)) else { continue };
+                let (window, at) = Window::around(text, cell, close + 1, manner);
+                rules::on_key(&window, at, meaning, found);
+            }
+        }
+    }
+    tokens.floor
+}
+
+/// Tokens with a digit.
+struct Tokens<'t> {
+    text: &'t [u8],
+    range: &'t Range<usize>,
+    floor: usize,
+}
+
+impl Tokens<'_> {
+    /// A run of letters and digits goes on to the end of `run`, which begins with a digit.
+    #[inline]
+    fn on(&mut self, cells: &mut Cells<'_>, run: Range<usize>, found: &mut Found) {
+        let text = self.text.get(..run.end.min(self.range.end)).unwrap_or_default();
+        let mut at = run.start.max(self.floor);
+        while at < run.end
+            && let Some(digit) = bytes::next_digit(text, at)
+        {
+            self.on_digit(cells, digit, found);
+            at = self.floor;
+        }
+    }
+
+    fn on_digit(&mut self, cells: &mut Cells<'_>, digit: usize, found: &mut Found) {
         let (cell, manner) = cells.seek(digit);
-        let (window, local) = Window::around(text, cell, digit, manner);
-        let least = window.offset(floor);
+        let (window, local) = Window::around(self.text, cell, digit, manner);
+        let least = window.offset(self.floor);
         let mut start = local;
         while start > least && window.is_before(start, ALNUM) {
             start -= 1;
@@ -59,10 +90,8 @@ pub(crate) fn on_tokens(
             || start == 0 && local >= LOOK_BACK
             || end == window.len() && window.is_full();
         let next = if too_long { end } else { rules::on_token(&window, start..end, found) };
-        floor = window.position(next.max(local + 1));
-        at = floor;
+        self.floor = window.position(next.max(local + 1));
     }
-    floor
 }
 
 /// Follows runs that left their window, as far as `upto`. They are few, and lie anywhere: so each

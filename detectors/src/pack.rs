@@ -14,8 +14,9 @@ use hyperscan::{
     BlockDatabase, Builder, Literal, LiteralFlags, Literals, Matching, Scratch, SerializedDatabase,
 };
 
-use crate::anchors::{self, Anchor};
+use crate::anchors::{self, Anchor, Tier};
 use crate::engine::{Hit, LITERAL_BYTES};
+use crate::events::Seeker;
 
 #[derive(Debug, thiserror::Error)]
 pub enum PackError {
@@ -29,7 +30,7 @@ pub enum PackError {
 
 /// The compiled patterns. One for all shards; never changed once made.
 pub struct Pack {
-    anchors: Vec<Anchor>,
+    seeker: Seeker,
     database: BlockDatabase,
 }
 
@@ -40,25 +41,25 @@ impl Pack {
         let anchors = anchors::all();
         let file = cache.map(|folder| CacheFile::in_folder(folder, &anchors));
         if let Some(database) = file.as_ref().and_then(CacheFile::read) {
-            return Ok(Arc::new(Self { anchors, database }));
+            return Ok(Arc::new(Self { seeker: Seeker::new(anchors), database }));
         }
         let database = compile(&anchors)?;
         if let Some(file) = file {
             // A pack that is not cached is compiled at the next start: that is all.
             let _ = file.write(&database);
         }
-        Ok(Arc::new(Self { anchors, database }))
+        Ok(Arc::new(Self { seeker: Seeker::new(anchors), database }))
     }
 
-    pub(crate) fn anchors(&self) -> &[Anchor] {
-        &self.anchors
+    pub(crate) fn seeker(&self) -> &Seeker {
+        &self.seeker
     }
 
     pub(crate) fn scratch(&self) -> Result<Scratch, PackError> {
         self.database.alloc_scratch().map_err(|error| PackError::Scratch(error.to_string()))
     }
 
-    /// Calls `on_hit` for each anchor in `text`.
+    /// Calls `on_hit` for each anchor in `text` that Hyperscan looks for.
     pub(crate) fn hits(
         &self,
         text: &[u8],
@@ -75,7 +76,8 @@ impl Pack {
 
 fn compile(anchors: &[Anchor]) -> Result<BlockDatabase, PackError> {
     let fault = |error: hyperscan::Error| PackError::Compile(error.to_string());
-    let literals = anchors.iter().enumerate().map(|(id, anchor)| {
+    let mine = anchors.iter().enumerate().filter(|(_, it)| it.rule.tier() == Tier::Literals);
+    let literals = mine.map(|(id, anchor)| {
         debug_assert!(anchor.literal.len() <= LITERAL_BYTES);
         let flags = if anchor.caseless { LiteralFlags::CASELESS } else { LiteralFlags::default() };
         let text = String::from_utf8_lossy(&anchor.literal).into_owned();

@@ -23,7 +23,7 @@ use crate::anchors::{Anchor, Rule};
 use crate::bytes;
 use crate::window::{Candidate, Window};
 
-pub(crate) use json::Keys;
+pub(crate) use json::{Keys, Meaning};
 
 /// As many digits behind a decimal point are a fraction, whatever they look like.
 const FRACTION: usize = 7;
@@ -123,8 +123,12 @@ pub(crate) fn on_anchor(w: &Window<'_>, end: usize, anchor: &Anchor, found: &mut
         Rule::Secret(length) => secrets::prefixed(w, hit, length, found),
         Rule::PrivateKey => secrets::private_key(w, hit, found),
         Rule::Image => secrets::image(w, hit, found),
-        Rule::JsonKey => json::key(w, hit, found),
     }
+}
+
+/// A JSON key's closing quote is before `end`.
+pub(crate) fn on_key(w: &Window<'_>, end: usize, meaning: Meaning, found: &mut Found) {
+    json::key(w, end, meaning, found);
 }
 
 /// A token (letters and digits) with at least one digit stands at `token`. Returns where to look

@@ -1,10 +1,13 @@
 //! The scanner: a pack at work, with the memory that takes.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::Identifier;
 use crate::batch::{self, Batch, Cells};
-use crate::engine::{self, Hit};
+use crate::bitmaps::Bitmaps;
+use crate::engine;
+use crate::events::Event;
 use crate::finding::{CellFinding, Cover, Finding};
 use crate::pack::{Pack, PackError};
 use crate::rules::Found;
@@ -15,7 +18,8 @@ use crate::window::Candidate;
 pub struct Scanner {
     pack: Arc<Pack>,
     scratch: hyperscan::Scratch,
-    hits: Vec<Hit>,
+    bitmaps: Bitmaps,
+    events: Vec<Event>,
     pub(crate) found: Found,
     pub(crate) settled: Vec<Candidate>,
     pub(crate) sweep: Sweep,
@@ -27,7 +31,8 @@ impl Scanner {
         Ok(Self {
             pack: Arc::clone(pack),
             scratch: pack.scratch()?,
-            hits: Vec::new(),
+            bitmaps: Bitmaps::default(),
+            events: Vec::new(),
             found: Found::default(),
             settled: Vec::new(),
             sweep: Sweep::default(),
@@ -66,39 +71,59 @@ impl Scanner {
         &self.findings
     }
 
-    /// Candidates for anchors that end in `(from, upto]`. Whatever fails in the matcher, all of
-    /// it is found: nothing passes unscanned.
-    pub(crate) fn anchors(&mut self, text: &[u8], cells: Cells<'_>, from: usize, upto: usize) {
-        let first = from.saturating_sub(engine::LITERAL_BYTES);
-        self.hits.clear();
+    /// How many places of a batch a rule has to look at: the work of the two tiers, and nothing of
+    /// the rules'.
+    pub fn candidates(&mut self, batch: &Batch) -> usize {
+        self.found.candidates.clear();
+        self.seek(batch.bytes(), &(0..batch.len()));
+        self.events.len()
+    }
+
+    /// Finds the events of `range` and runs their rules. `floor` is where the last token's search
+    /// ended; returns the new one.
+    pub(crate) fn find(
+        &mut self,
+        text: &[u8],
+        cells: &Cells<'_>,
+        range: &Range<usize>,
+        floor: usize,
+    ) -> usize {
+        self.seek(text, range);
+        let anchors = &self.pack.seeker().anchors;
+        let at = (range, floor);
+        engine::on_events(text, cells.clone(), anchors, at, &self.events, &mut self.found)
+    }
+
+    /// Whatever fails in the matcher, all of it is found: nothing passes unscanned.
+    fn seek(&mut self, text: &[u8], range: &Range<usize>) {
+        self.events.clear();
+        let first = range.start.saturating_sub(engine::LITERAL_BYTES);
+        let events = &mut self.events;
         let scanned = self.pack.hits(text.get(first..).unwrap_or_default(), &self.scratch, |hit| {
             let end = hit.end as usize + first;
-            if (from..upto).contains(&(end - 1)) {
+            if range.contains(&(end - 1)) {
                 let end = u32::try_from(end).unwrap_or(u32::MAX);
-                self.hits.push(Hit { end, ..hit });
+                events.push(Event::Hit { end, anchor: hit.anchor });
             }
         });
         if scanned.is_err() {
             return self.found.candidates.push(Candidate {
-                start: from,
-                end: upto,
+                start: range.start,
+                end: range.end,
                 identifier: Identifier::UniqueCode,
                 score: 100,
                 why: "the matcher failed",
                 cover: Cover::Whole,
             });
         }
-        if !self.hits.is_sorted_by_key(|hit| hit.end) {
-            self.hits.sort_by_key(|hit| hit.end);
-        }
-        engine::on_hits(text, cells, self.pack.anchors(), &self.hits, &mut self.found);
+        self.bitmaps.read(text);
+        self.pack.seeker().seek(text, &self.bitmaps, range, events);
     }
 
     fn settle(&mut self, text: &[u8], cells: &Cells<'_>) {
         self.found.candidates.clear();
         self.found.tails.clear();
-        self.anchors(text, cells.clone(), 0, text.len());
-        engine::on_tokens(text, cells.clone(), 0..text.len(), 0, &mut self.found);
+        self.find(text, cells, &(0..text.len()), 0);
         engine::on_tails(text, cells, text.len(), &mut self.found);
         let mut at = cells.clone();
         let json = |start| at.seek(start).1.json;

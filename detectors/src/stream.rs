@@ -151,9 +151,7 @@ impl StreamMasker {
         let cells = Cells::one(text, json);
         std::mem::swap(&mut scanner.found.candidates, &mut self.candidates);
         std::mem::swap(&mut scanner.found.tails, &mut self.tails);
-        scanner.anchors(text, cells.clone(), self.handled, upto);
-        let tokens = self.handled..upto;
-        self.floor = engine::on_tokens(text, cells.clone(), tokens, self.floor, &mut scanner.found);
+        self.floor = scanner.find(text, &cells, &(self.handled..upto), self.floor);
         engine::on_tails(text, &cells, upto, &mut scanner.found);
         std::mem::swap(&mut scanner.found.candidates, &mut self.candidates);
         std::mem::swap(&mut scanner.found.tails, &mut self.tails);

@@ -1,29 +1,39 @@
 //! JSON keys decide, too: `"family":"..."`, `"birthDate":"..."`, `"zip":2115`.
 //!
-//! Not a parser. From the last word of a key this looks left for the key's quote and right for its
-//! colon, classes the key by [`class::by_name`], and covers the value: a string, a number, or the
-//! strings and numbers of an array. Objects are left to their own keys. What is covered keeps the
+//! Not a parser. What stands between quotes and before a colon is a key: it is classed by
+//! [`class::by_name`], and its value covered: a string, a number, or the strings and numbers of an
+//! array. Objects are left to their own keys. What is covered keeps the
 //! text valid: strings become `*` inside their quotes, numbers 0.
 
 use std::ops::Range;
 
 use super::{Found, Run, RunKind, dates, labels, names};
 use crate::Identifier;
+use crate::anchors;
 use crate::bytes::{DIGIT, SPACE, is};
 use crate::checks::is_json_number;
 use crate::class::{self, Class};
+use crate::events::JSON_KEY_BYTES;
 use crate::finding::Cover;
 use crate::window::{Candidate, Window};
 
 /// The longest key that is looked at.
-const KEY_BYTES: usize = 48;
+const KEY_BYTES: usize = JSON_KEY_BYTES;
 
 /// So far a bare number looks back for the end of a string: an array of many numbers must not take
 /// the square of its length.
 const NUMBERS_BYTES: usize = 128;
 
-/// Classes of keys, remembered: a few keys come again and again. Two-way in spirit, one-way in
-/// fact: a slot belongs to the last key that hashed to it.
+/// What a key says of its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Meaning {
+    Class(Class),
+    /// `"name"` alone is a drug's, a clinic's or a person's.
+    Name,
+}
+
+/// What keys mean, remembered: a few come again and again. A slot belongs to the last key that
+/// hashed to it.
 pub(crate) struct Keys {
     slots: Box<[Slot]>,
 }
@@ -32,54 +42,68 @@ pub(crate) struct Keys {
 struct Slot {
     key: [u8; KEY_BYTES],
     len: u8,
-    class: Option<Class>,
+    meaning: Option<Meaning>,
 }
 
 /// A power of two, so that a hash is cut by its low bits.
-const SLOTS: usize = 128;
+const SLOTS: usize = 512;
 
 impl Default for Keys {
     fn default() -> Self {
-        let empty = Slot { key: [0; KEY_BYTES], len: u8::MAX, class: None };
+        let empty = Slot { key: [0; KEY_BYTES], len: u8::MAX, meaning: None };
         Self { slots: vec![empty; SLOTS].into_boxed_slice() }
     }
 }
 
 impl Keys {
-    fn class(&mut self, key: &[u8]) -> Option<Class> {
-        let hash = key.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-        });
-        let index = usize::try_from(hash >> 32).unwrap_or_default() % SLOTS;
-        let slot = self.slots.get_mut(index)?;
-        if slot.key.get(..usize::from(slot.len)) != Some(key) {
-            slot.class = std::str::from_utf8(key).ok().and_then(|key| class::by_name("", key));
+    #[inline]
+    pub(crate) fn meaning(&mut self, key: &[u8]) -> Option<Meaning> {
+        let slot = self.slots.get_mut(slot_of(key))?;
+        if usize::from(slot.len) != key.len() || slot.key.get(..key.len()) != Some(key) {
             slot.len = u8::try_from(key.len()).ok()?;
             slot.key.get_mut(..key.len())?.copy_from_slice(key);
+            slot.meaning = meaning_of(key);
         }
-        slot.class
+        slot.meaning
     }
 }
 
-/// The hit ends with the quote that may close a key.
-pub(super) fn key(w: &Window<'_>, hit: Range<usize>, found: &mut Found) {
-    let colon = w.skip(hit.end, SPACE);
-    if w.byte(colon) != b':' {
-        return;
+/// The first and the last eight bytes and the length, mixed.
+#[inline]
+fn slot_of(key: &[u8]) -> usize {
+    let (first, last) = match (key.first_chunk::<8>(), key.last_chunk::<8>()) {
+        (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
+        _ => (key.iter().fold(0, |bytes, byte| bytes << 8 | u64::from(*byte)), 0),
+    };
+    let mixed =
+        (first ^ last.rotate_left(23) ^ key.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    usize::try_from(mixed >> 40).unwrap_or_default() % SLOTS
+}
+
+#[cold]
+fn meaning_of(key: &[u8]) -> Option<Meaning> {
+    if !anchors::ends_as_a_key(key) {
+        return None;
     }
-    let last = hit.end - 1;
-    let least = last.saturating_sub(KEY_BYTES);
-    let Some(open) = w.slice(least..last).iter().rposition(|byte| *byte == b'"') else { return };
-    let key = w.slice(least + open + 1..last);
-    let value = w.skip(colon + 1, SPACE);
-    match found.keys.class(key) {
-        Some(class) => covered(w, value, class, found),
-        None if key.eq_ignore_ascii_case(b"name") => person(w, value, found),
+    let class = std::str::from_utf8(key).ok().and_then(|key| class::by_name("", key));
+    match class {
+        Some(class) => Some(Meaning::Class(class)),
+        None if key.eq_ignore_ascii_case(b"name") => Some(Meaning::Name),
         // FHIR's Address: keys that are no names of columns.
         None if matches!(key, b"line" | b"district") => {
-            covered(w, value, Class::Direct(Identifier::Geography), found);
+            Some(Meaning::Class(Class::Direct(Identifier::Geography)))
         }
-        None => {}
+        None => None,
+    }
+}
+
+/// Covers the value of a key whose closing quote is before `end`.
+pub(super) fn key(w: &Window<'_>, end: usize, meaning: Meaning, found: &mut Found) {
+    let colon = w.skip(end, SPACE);
+    let value = w.skip(colon + 1, SPACE);
+    match meaning {
+        Meaning::Class(class) => covered(w, value, class, found),
+        Meaning::Name => person(w, value, found),
     }
 }
 

@@ -1,0 +1,323 @@
+//! Anchors that are found by a word of theirs: labels, titles, months, relations, states.
+//!
+//! Hyperscan finds hundreds of short literals in English at no more than 1 GB/s. A probe for each
+//! word that the bitmaps show costs a multiplication and a bit: so each literal has a key word,
+//! whose first eight bytes lead to it, and is then compared as a whole. What stands around it is
+//! the rule's to check, as ever.
+
+use crate::anchors::{Anchor, Rule, Tier};
+use crate::bytes::{ALPHA, is};
+
+/// How many bytes of a word its key holds.
+pub(crate) const KEY_BYTES: usize = 8;
+
+/// Bits of the filter before the table: 4 KiB stay in the first cache.
+const FILTER_BITS: u32 = 15;
+
+/// A power of two, and several times the number of keys: a search always ends at a free one.
+const SLOTS: usize = 4096;
+
+/// Literals by their key words.
+pub(crate) struct Words {
+    filter: Box<[u64]>,
+    slots: Box<[Slot]>,
+    entries: Vec<Entry>,
+    suffixes: Suffixes,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Slot {
+    key: u64,
+    first: u16,
+    count: u16,
+}
+
+/// A literal, and how many bytes of it stand before its key word.
+#[derive(Clone, Copy)]
+struct Entry {
+    anchor: u32,
+    before: u8,
+}
+
+impl Words {
+    pub(crate) fn new(anchors: &[Anchor]) -> Self {
+        let mut keyed = Vec::new();
+        for (anchor, id) in anchors.iter().zip(0..) {
+            if anchor.rule.tier() == Tier::Words {
+                let (before, keys) = keys_of(anchor);
+                keyed.extend(keys.into_iter().map(|key| (key, Entry { anchor: id, before })));
+            }
+        }
+        keyed.sort_by_key(|(key, entry)| (*key, entry.anchor));
+        let mut words = Self {
+            filter: vec![0; 1 << (FILTER_BITS - 6)].into_boxed_slice(),
+            slots: vec![Slot::default(); SLOTS].into_boxed_slice(),
+            entries: keyed.iter().map(|(_, entry)| *entry).collect(),
+            suffixes: Suffixes::new(anchors),
+        };
+        let mut first = 0;
+        for chunk in keyed.chunk_by(|one, other| one.0 == other.0) {
+            words.insert(chunk[0].0, first, chunk.len());
+            first += chunk.len();
+        }
+        words
+    }
+
+    /// Calls `on_hit` with the anchor and the end of each literal whose key word of `len` bytes
+    /// begins at `at`.
+    #[inline]
+    pub(crate) fn at(
+        &self,
+        text: &[u8],
+        anchors: &[Anchor],
+        (at, len): (usize, usize),
+        on_hit: impl FnMut(u32, usize),
+    ) {
+        let key = key(text, at, len);
+        let hash = hash(key);
+        let word = self.filter.get(hash >> 6).copied().unwrap_or(0);
+        if word >> (hash & 63) & 1 == 1 {
+            self.compare(text, anchors, (at, key), on_hit);
+        }
+    }
+
+    /// Calls `on_hit` as [`Words::at`] does, for the suffixes of streets that begin with the blank
+    /// at `at`.
+    #[inline]
+    pub(crate) fn street_suffixes(
+        &self,
+        text: &[u8],
+        anchors: &[Anchor],
+        at: usize,
+        mut on_hit: impl FnMut(u32, usize),
+    ) {
+        for id in self.suffixes.at(text, at) {
+            if let Some(end) = matches(text, anchors, *id, at) {
+                on_hit(*id, end);
+            }
+        }
+    }
+
+    #[inline(never)]
+    fn compare(
+        &self,
+        text: &[u8],
+        anchors: &[Anchor],
+        (at, key): (usize, u64),
+        mut on_hit: impl FnMut(u32, usize),
+    ) {
+        let slot = self.slots[self.slot_of(key)];
+        let first = usize::from(slot.first);
+        for entry in self.entries.get(first..first + usize::from(slot.count)).unwrap_or_default() {
+            let start = at.checked_sub(usize::from(entry.before));
+            if let Some(end) = start.and_then(|start| matches(text, anchors, entry.anchor, start)) {
+                on_hit(entry.anchor, end);
+            }
+        }
+    }
+
+    fn insert(&mut self, key: u64, first: usize, count: usize) {
+        let hash = hash(key);
+        self.filter[hash >> 6] |= 1 << (hash & 63);
+        let short = |value: usize| u16::try_from(value).unwrap_or(u16::MAX);
+        let index = self.slot_of(key);
+        self.slots[index] = Slot { key, first: short(first), count: short(count) };
+    }
+
+    /// Where `key` is, or the free slot where it would be.
+    fn slot_of(&self, key: u64) -> usize {
+        let mut index = hash(key) % SLOTS;
+        while self.slots[index].count != 0 && self.slots[index].key != key {
+            index = (index + 1) % SLOTS;
+        }
+        index
+    }
+}
+
+/// The end of the literal of anchor `id` if it stands at `start`.
+fn matches(text: &[u8], anchors: &[Anchor], id: u32, start: usize) -> Option<usize> {
+    let anchor = anchors.get(id as usize)?;
+    let end = start + anchor.literal.len();
+    let found = text.get(start..end)?;
+    let same = if anchor.caseless {
+        found.eq_ignore_ascii_case(&anchor.literal)
+    } else {
+        found == anchor.literal
+    };
+    same.then_some(end)
+}
+
+/// The key of the word of `len` letters at `at`: its first eight bytes, in lower case if it is
+/// longer than two. In the shortest the case tells `IN`, the state, from `in`.
+#[inline]
+pub(crate) fn key(text: &[u8], at: usize, len: usize) -> u64 {
+    let bytes = match text.get(at..).and_then(|rest| rest.first_chunk::<KEY_BYTES>()) {
+        Some(bytes) => u64::from_le_bytes(*bytes),
+        None => tail(text, at),
+    };
+    let unused = KEY_BYTES - len.clamp(1, KEY_BYTES);
+    let mask = u64::MAX >> (8 * unused);
+    let lower = if len > 2 { 0x2020_2020_2020_2020 } else { 0 };
+    (bytes | lower) & mask
+}
+
+/// The last bytes of a text, where eight can't be read.
+#[cold]
+fn tail(text: &[u8], at: usize) -> u64 {
+    let rest = text.get(at..).unwrap_or_default();
+    rest.iter().take(KEY_BYTES).rev().fold(0, |key, byte| key << 8 | u64::from(*byte))
+}
+
+#[inline]
+fn hash(key: u64) -> usize {
+    (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - FILTER_BITS)) as usize
+}
+
+/// The keys that lead to a literal, and what of it stands before its key word.
+fn keys_of(anchor: &Anchor) -> (u8, Vec<u64>) {
+    let literal = &anchor.literal;
+    let mut best = 0..0;
+    let mut at = 0;
+    while at < literal.len() {
+        let end = at + literal[at..].iter().take_while(|byte| is(**byte, ALPHA)).count();
+        // Of two the later: `a/c` is rarer by its second letter.
+        if end - at >= best.len() {
+            best = at..end;
+        }
+        at = end + 1;
+    }
+    debug_assert!(!best.is_empty(), "a literal without a word is no business of this tier");
+    let word = &literal[best.clone()];
+    let mut keys = Vec::new();
+    for cased in casings(word, anchor.caseless) {
+        keys.push(key(&cased, 0, cased.len()));
+        // Labels have plurals.
+        if best.end == literal.len() && matches!(anchor.rule, Rule::Label(_)) {
+            let plural = [&cased[..], b"s"].concat();
+            keys.push(key(&plural, 0, plural.len()));
+        }
+    }
+    keys.sort_unstable();
+    keys.dedup();
+    (u8::try_from(best.start).unwrap_or(u8::MAX), keys)
+}
+
+/// The cases that a short word may be written in. The keys of longer ones have none.
+fn casings(word: &[u8], caseless: bool) -> Vec<Vec<u8>> {
+    if word.len() > 2 || !caseless {
+        return vec![word.to_vec()];
+    }
+    let count = 1 << word.len();
+    let cased = |upper: usize| {
+        let letter = |(at, byte): (usize, &u8)| {
+            if upper >> at & 1 == 1 { byte.to_ascii_uppercase() } else { byte.to_ascii_lowercase() }
+        };
+        word.iter().enumerate().map(letter).collect()
+    };
+    (0..count).map(cased).collect()
+}
+
+/// Suffixes of streets, told by three letters.
+struct Suffixes {
+    filter: Box<[u64]>,
+    by_letter: [Vec<u32>; 32],
+}
+
+impl Suffixes {
+    fn new(anchors: &[Anchor]) -> Self {
+        let mut suffixes =
+            Self { filter: vec![0; 1 << 9].into_boxed_slice(), by_letter: Default::default() };
+        for (anchor, id) in anchors.iter().zip(0..) {
+            if let (Rule::Street, [_, word @ ..]) = (anchor.rule, &anchor.literal[..]) {
+                suffixes.insert(word, id);
+            }
+        }
+        suffixes
+    }
+
+    fn insert(&mut self, word: &[u8], id: u32) {
+        let code = |at: usize| word.get(at).map(|byte| letter(*byte));
+        let first = code(0).unwrap_or(0);
+        self.by_letter[first].push(id);
+        for second in 0..32 {
+            for third in 0..32 {
+                let fits = |at: usize, with: usize| code(at).is_none_or(|code| code == with);
+                if fits(1, second) && fits(2, third) {
+                    let bit = first << 10 | second << 5 | third;
+                    self.filter[bit >> 6] |= 1 << (bit & 63);
+                }
+            }
+        }
+    }
+
+    #[inline]
+    fn at(&self, text: &[u8], at: usize) -> &[u32] {
+        let code = |offset: usize| text.get(at + offset).map_or(0, |byte| letter(*byte));
+        let first = code(1);
+        let bit = first << 10 | code(2) << 5 | code(3);
+        if self.filter[bit >> 6] >> (bit & 63) & 1 == 1 { &self.by_letter[first] } else { &[] }
+    }
+}
+
+/// 1 to 26 for a letter of any case, 0 for all else.
+#[inline]
+fn letter(byte: u8) -> usize {
+    if is(byte, ALPHA) { usize::from(byte & 31) } else { 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::anchors;
+
+    fn found(text: &str, at: usize, len: usize) -> Vec<String> {
+        let anchors = anchors::all();
+        let words = Words::new(&anchors);
+        let mut found = Vec::new();
+        words.at(text.as_bytes(), &anchors, (at, len), |id, _| {
+            let literal = &anchors[id as usize].literal;
+            found.push(String::from_utf8_lossy(literal).into_owned());
+        });
+        found
+    }
+
+    #[test]
+    fn a_literal_is_found_by_its_key_word() {
+        assert_eq!(found("the Date of Birth:", 12, 5), ["date of birth"]);
+        assert_eq!(found("MRN", 0, 3), ["mrn"]);
+        assert_eq!(found("phones", 0, 6), ["phone"]);
+        assert_eq!(found("Springfield, MA 01101", 13, 2), [", MA"]);
+        assert!(found("Springfield, ma", 13, 2).is_empty());
+    }
+
+    #[test]
+    fn every_literal_of_this_tier_is_found_in_itself() {
+        let anchors = anchors::all();
+        let words = Words::new(&anchors);
+        for (anchor, id) in anchors.iter().zip(0..).filter(|it| it.0.rule.tier() == Tier::Words) {
+            for text in [anchor.literal.clone(), anchor.literal.to_ascii_uppercase()] {
+                let text = if anchor.caseless { text } else { anchor.literal.clone() };
+                let mut hits = Vec::new();
+                for at in 0..text.len() {
+                    let len = text[at..].iter().take_while(|byte| is(**byte, ALPHA)).count();
+                    words.at(&text, &anchors, (at, len), |id, end| hits.push((id, end)));
+                }
+                assert!(hits.contains(&(id, text.len())), "{:?}", String::from_utf8_lossy(&text));
+            }
+        }
+    }
+
+    #[test]
+    fn suffixes_of_streets_are_found_in_any_of_their_forms() {
+        let anchors = anchors::all();
+        let words = Words::new(&anchors);
+        for text in [" street", " STREET", " Rd.", " St\n", " Wells", " Terrace"] {
+            let mut ends = Vec::new();
+            words.street_suffixes(text.as_bytes(), &anchors, 0, |_, end| ends.push(end));
+            assert!(!ends.is_empty(), "{text:?}");
+        }
+        let mut ends = Vec::new();
+        words.street_suffixes(b" daily", &anchors, 0, |_, end| ends.push(end));
+        assert!(ends.is_empty());
+    }
+}
