@@ -27,6 +27,7 @@ mod rules;
 mod scanner;
 mod stream;
 mod sweep;
+mod tabular;
 mod window;
 mod words;
 
@@ -38,3 +39,4 @@ pub use identifier::Identifier;
 pub use pack::{Pack, PackError};
 pub use scanner::Scanner;
 pub use stream::{StreamFinding, StreamMasker};
+pub use tabular::{ColumnScore, Judgement};
