@@ -12,7 +12,7 @@ use std::sync::Arc;
 use aws_lc_rs::digest::{Digest, SHA256, digest};
 use lazaret_config::{Config, class_name};
 use lazaret_policy::{Catalog, DeclaredClass, Preset, RawCatalog};
-use lazaret_upstream::{CatalogError, CatalogReader};
+use lazaret_upstream::{CatalogReader, UpstreamError};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::{Instant, sleep, timeout};
 
@@ -25,7 +25,7 @@ use crate::snapshot::{Publisher, SnapshotError};
 #[derive(Debug, thiserror::Error)]
 enum RefreshError {
     #[error("{0}; {mend}", mend = .0.mend())]
-    Catalog(#[from] CatalogError),
+    Catalog(#[from] UpstreamError),
     #[error("{0}")]
     Snapshot(#[from] SnapshotError),
     #[error("the catalog can't be written as JSON: {0}")]

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use lazaret_audit::SigningKey;
 use lazaret_config::{Config, Layout, Problems};
-use lazaret_upstream::{CatalogError, CatalogReader};
+use lazaret_upstream::{CatalogReader, UpstreamError};
 use rustix::fs::{FlockOperation, flock};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -53,7 +53,7 @@ pub(crate) enum ServeError {
     #[error("identity: {0}")]
     Identity(#[from] crate::identity::HttpError),
     #[error("upstream: {0}")]
-    Upstream(#[from] CatalogError),
+    Upstream(#[from] UpstreamError),
     #[error("metrics: {0}")]
     Metrics(#[from] prometheus::Error),
     #[error("{path} is not a key set: {error}")]

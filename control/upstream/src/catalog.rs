@@ -6,23 +6,15 @@
 
 use std::time::Duration;
 
-use lazaret_config::{Upstream, UpstreamHost};
-use lazaret_link::{UpstreamTls, UpstreamTlsError};
+use lazaret_config::Upstream;
 use lazaret_policy::{RawCatalog, RawColumn, RawFunction, RawRelation, RawType};
-use tokio::task::JoinHandle;
-use tokio_postgres::config::SslMode;
-use tokio_postgres::error::SqlState;
-use tokio_postgres::{Client, NoTls, Row};
-use tokio_postgres_rustls::MakeRustlsConnect;
+use tokio_postgres::{Client, Row};
 
-/// A session that met an unknown relation waits for the answer.
-const CATALOG_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+use crate::UpstreamError;
+use crate::connection::Connector;
 
 /// 100,000 relations are read in about a second.
 const CATALOG_READ_TIMEOUT: Duration = Duration::from_secs(20);
-
-/// The server gives up when we have.
-const OPTIONS: &str = "-c statement_timeout=20s";
 
 /// pg_attribute.attgenerated and multiranges came with these.
 const GENERATED_COLUMNS: i32 = 120_000;
@@ -124,121 +116,32 @@ const SEARCH_PATH: &str =
 const SUPERUSER: &str = "
     SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname = current_user";
 
-/// Connects with the service credentials; cheap to make, holds no connection.
+/// Reads catalogs; cheap to make, holds no connection.
 #[derive(Clone)]
-pub struct CatalogReader {
-    connection: tokio_postgres::Config,
-    tls: Option<MakeRustlsConnect>,
-}
-
-/// The upstream is to blame, or the configuration; no text holds a credential.
-#[derive(Debug, thiserror::Error)]
-pub enum CatalogError {
-    #[error(transparent)]
-    Tls(#[from] UpstreamTlsError),
-    #[error("the upstream did not answer within {} seconds", .0.as_secs())]
-    Timeout(Duration),
-    #[error("the upstream's catalog can't be read: {}", describe(.0))]
-    Postgres(#[from] tokio_postgres::Error),
-    #[error("the upstream states its version as `{0}`")]
-    Version(String),
-}
-
-impl CatalogError {
-    /// What an operator can do about it.
-    pub fn mend(&self) -> &'static str {
-        let Self::Postgres(error) = self else {
-            return match self {
-                Self::Tls(_) => "correct `upstream.root_certificates`",
-                Self::Timeout(_) => "see whether the database is overloaded, or locked up",
-                _ => "put a PostgreSQL 10 or later behind the gateway",
-            };
-        };
-        match error.code().map(SqlState::code) {
-            Some("3D000") => "correct the database in `upstream.url` or `upstream.databases`",
-            Some("28P01" | "28000") => {
-                "correct the user in `upstream.url`, the password (`upstream.password_file`), or the \
-                 server's pg_hba.conf"
-            }
-            Some(_) => "let the service user connect and read pg_catalog",
-            None if describe(error).contains("CaUsedAsEndEntity") => {
-                "give the server a certificate without CA:TRUE, signed by an authority that \
-                 `upstream.root_certificates` names"
-            }
-            None if error.to_string().contains("TLS") => {
-                "name the authority in `upstream.root_certificates`, correct the host name, or choose \
-                 another `upstream.sslmode`"
-            }
-            None if describe(error).contains("password missing") => {
-                "put the password into a file and name it in `upstream.password_file`"
-            }
-            None => {
-                "start the database, or correct host and port in `upstream.url`; `@`, `/`, `:` and `#` \
-                 within a password that `init` is given are written `%40`, `%2F`, `%3A` and `%23`"
-            }
-        }
-    }
-}
+pub struct CatalogReader(Connector);
 
 impl CatalogReader {
-    pub fn new(upstream: &Upstream) -> Result<Self, CatalogError> {
-        let tls = UpstreamTls {
-            mode: upstream.tls,
-            root_certificates: upstream.root_certificates.clone(),
-        };
-        let tls = tls.client_config()?.map(|config| MakeRustlsConnect::new((*config).clone()));
-        let mut connection = tokio_postgres::Config::new();
-        connection
-            .user(&upstream.user)
-            .application_name("lazaret-control")
-            .connect_timeout(CATALOG_CONNECT_TIMEOUT)
-            .options(OPTIONS)
-            .ssl_mode(if tls.is_some() { SslMode::Require } else { SslMode::Disable });
-        match &upstream.host {
-            UpstreamHost::Tcp { host, port } => connection.host(host).port(*port),
-            UpstreamHost::Unix { folder, port } => connection.host_path(folder).port(*port),
-        };
-        if let Some(password) = &upstream.password {
-            connection.password(password.expose());
-        }
-        Ok(Self { connection, tls })
+    pub fn new(upstream: &Upstream) -> Result<Self, UpstreamError> {
+        Connector::new(upstream).map(Self)
     }
 
     /// Reads one database's catalog.
-    pub async fn read(&self, database: &str) -> Result<RawCatalog, CatalogError> {
-        let (mut client, driver) = self.connect(database).await?;
-        let read = tokio::time::timeout(CATALOG_READ_TIMEOUT, read(&mut client)).await;
-        driver.abort();
-        read.map_err(|_| CatalogError::Timeout(CATALOG_READ_TIMEOUT))?
+    pub async fn read(&self, database: &str) -> Result<RawCatalog, UpstreamError> {
+        let mut connection = self.0.connect(database).await?;
+        let read = tokio::time::timeout(CATALOG_READ_TIMEOUT, read(&mut connection.client)).await;
+        read.map_err(|_| UpstreamError::Timeout(CATALOG_READ_TIMEOUT))?
     }
 
     /// Whether the service user may do anything there.
-    pub async fn is_superuser(&self, database: &str) -> Result<bool, CatalogError> {
-        let (client, driver) = self.connect(database).await?;
-        let asked = tokio::time::timeout(CATALOG_READ_TIMEOUT, client.query_one(SUPERUSER, &[]));
-        let answer = asked.await.map_err(|_| CatalogError::Timeout(CATALOG_READ_TIMEOUT));
-        driver.abort();
-        Ok(answer??.get(0))
-    }
-
-    async fn connect(&self, database: &str) -> Result<(Client, JoinHandle<()>), CatalogError> {
-        let mut connection = self.connection.clone();
-        connection.dbname(database);
-        // A connection that breaks shows in the statement that waits for it.
-        Ok(match &self.tls {
-            Some(tls) => {
-                let (client, connection) = connection.connect(tls.clone()).await?;
-                (client, tokio::spawn(async { drop(connection.await) }))
-            }
-            None => {
-                let (client, connection) = connection.connect(NoTls).await?;
-                (client, tokio::spawn(async { drop(connection.await) }))
-            }
-        })
+    pub async fn is_superuser(&self, database: &str) -> Result<bool, UpstreamError> {
+        let connection = self.0.connect(database).await?;
+        let asked = connection.client.query_one(SUPERUSER, &[]);
+        let answer = tokio::time::timeout(CATALOG_READ_TIMEOUT, asked).await;
+        Ok(answer.map_err(|_| UpstreamError::Timeout(CATALOG_READ_TIMEOUT))??.get(0))
     }
 }
 
-async fn read(client: &mut Client) -> Result<RawCatalog, CatalogError> {
+async fn read(client: &mut Client) -> Result<RawCatalog, UpstreamError> {
     let transaction = client
         .build_transaction()
         .isolation_level(tokio_postgres::IsolationLevel::RepeatableRead)
@@ -249,7 +152,7 @@ async fn read(client: &mut Client) -> Result<RawCatalog, CatalogError> {
     // Under this path pg_get_viewdef qualifies every name outside pg_catalog.
     transaction.batch_execute("SET LOCAL search_path = pg_catalog").await?;
     let version: String = transaction.query_one("SHOW server_version_num", &[]).await?.get(0);
-    let version = version.parse().map_err(|_| CatalogError::Version(version))?;
+    let version = version.parse().map_err(|_| UpstreamError::Version(version))?;
     Ok(RawCatalog {
         relations: rows(&transaction.query(RELATIONS, &[]).await?, relation),
         columns: rows(&transaction.query(&columns_query(version), &[]).await?, column),
@@ -331,12 +234,4 @@ fn function(row: &Row) -> RawFunction {
 fn character(row: &Row, column: usize) -> char {
     let value: i8 = row.get(column);
     char::from(value.cast_unsigned())
-}
-
-/// tokio_postgres says only `db error` by itself; the server's own message says which.
-fn describe(error: &tokio_postgres::Error) -> String {
-    error.as_db_error().map_or_else(
-        || std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string),
-        |error| format!("{} ({})", error.message(), error.code().code()),
-    )
 }

@@ -59,7 +59,10 @@ fn start(installation: Option<Installation>, tls: bool) -> Postgres {
     server
 }
 
-fn read(upstream: &Upstream, database: &str) -> Result<RawCatalog, lazaret_upstream::CatalogError> {
+fn read(
+    upstream: &Upstream,
+    database: &str,
+) -> Result<RawCatalog, lazaret_upstream::UpstreamError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(CatalogReader::new(upstream).unwrap().read(database))
 }

@@ -3,7 +3,7 @@
 use lazaret_config::{Problem, UpstreamHost, class_line, class_name};
 use lazaret_link::UpstreamTlsMode;
 use lazaret_policy::{Catalog, DeclaredClass, Preset};
-use lazaret_upstream::{CatalogError, CatalogReader};
+use lazaret_upstream::{CatalogReader, UpstreamError};
 
 use super::Subject;
 
@@ -35,7 +35,7 @@ struct Answer {
 }
 
 /// A transparent resource is connected to; of any other, each database's catalog is read.
-async fn ask(subject: &Subject) -> Result<Answer, CatalogError> {
+async fn ask(subject: &Subject) -> Result<Answer, UpstreamError> {
     let (upstream, policy) = (&subject.config.upstream, &subject.config.policy);
     let reader = CatalogReader::new(upstream)?;
     let is_superuser = reader.is_superuser(&upstream.database).await?;
