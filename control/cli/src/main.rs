@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod check;
+mod classify;
 mod detect;
 mod development;
 mod duration;
@@ -30,6 +31,7 @@ enum Command {
     Up(up::Args),
     Token(token::Args),
     Check(check::Args),
+    Classify(classify::Args),
     Detect(detect::Args),
     Verify(verify::Args),
 }
@@ -49,6 +51,7 @@ fn main() -> ExitCode {
         Command::Up(args) => finish(up::run(&args)),
         Command::Token(args) => finish(token::run(&args)),
         Command::Check(args) => check::run(&args),
+        Command::Classify(args) => finish(classify::run(&args)),
         Command::Detect(args) => detect::run(&args),
         Command::Verify(args) => verify::run(&args),
     }
