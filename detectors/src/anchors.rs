@@ -62,6 +62,8 @@ pub(crate) enum Rule {
     /// ` Apt`
     Unit,
     PoBox,
+    /// `APO `
+    Military,
     /// `, MA`
     State,
     /// A token that begins so, of at least this many bytes more.
@@ -99,6 +101,7 @@ impl Rule {
             | Self::YearsOld
             | Self::Unit
             | Self::PoBox
+            | Self::Military
             | Self::State => Tier::Words,
         }
     }
@@ -195,7 +198,8 @@ const CASELESS: &[(Rule, &[&str])] = &[
         " trail", " alley", " square", " heights", " landing", " crossing",
     ]),
     (Rule::Unit, &[" apt", " apartment", " suite ", " ste ", " unit "]),
-    (Rule::PoBox, &["p.o. box", "po box", "p o box", "p.o.box", "post office box"]),
+    (Rule::PoBox, &["p.o. box", "po box", "p o box", "p.o.box", "post office box", "postbox", "postboks", "postfach", "postbus"]),
+    (Rule::Military, &["apo ", "fpo ", "dpo "]),
     (Rule::PrivateKey, &["-----begin ", "-----end "]),
     (Rule::Image, &["data:image/", "data:application/pdf"]),
 ];

@@ -6,7 +6,8 @@ use crate::anchors::Anchor;
 use crate::batch::Cells;
 use crate::bytes::{self, ALNUM};
 use crate::events::Event;
-use crate::rules::{self, Found};
+use crate::lexicon::{self, Kind};
+use crate::rules::{self, CASE_BYTES, Found};
 use crate::window::{LOOK_AHEAD, LOOK_BACK, Window};
 
 /// The longest anchor literal; checked when the pack is made.
@@ -94,6 +95,111 @@ impl Tokens<'_> {
     }
 }
 
+/// Words that begin within `range`. `floor` is where the last word's search ended; returns the new
+/// one.
+pub(crate) fn on_words(
+    text: &[u8],
+    mut cells: Cells<'_>,
+    range: Range<usize>,
+    mut floor: usize,
+    found: &mut Found,
+) -> usize {
+    let mut capitals = Capitals::default();
+    let mut at = range.start.max(floor);
+    while let Some(start) = next_of(text, at, bytes::WORD).filter(|start| *start < range.end) {
+        let small = end_of(text, start, bytes::LOWER);
+        let closed = !text.get(small).is_some_and(|byte| bytes::is(*byte, bytes::WORD));
+        let begins = start == 0 || !bytes::is(text[start - 1], ALNUM | bytes::HIGH);
+        let plain = small > start && closed && begins && !wakes(&text[start..small]);
+        if plain && capitals.are_near(text, cells.seek(start).0, start) {
+            at = small;
+            continue;
+        }
+        if small == start && begins && is_plain_capital(text, start) {
+            at = end_of(text, start, bytes::ALPHA);
+            continue;
+        }
+        floor = on_word(text, &mut cells, start, found);
+        at = floor;
+    }
+    floor
+}
+
+fn on_word(text: &[u8], cells: &mut Cells<'_>, start: usize, found: &mut Found) -> usize {
+    let (cell, manner) = cells.seek(start);
+    let (window, local) = Window::around(text, cell, start, manner);
+    let escape = manner.json && window.before(local) == b'\\';
+    let next = if escape {
+        local + 1
+    } else if rules::begins_word(&window, local) {
+        rules::on_word(&window, local, found).max(local + 1)
+    } else {
+        window.skip(local, ALNUM | bytes::HIGH).max(local + 1)
+    };
+    window.position(next)
+}
+
+/// Whether a capital and small letters are at `start`, of a word that is plain and neither a name
+/// nor, where it stands, the beginning of an address.
+#[inline]
+fn is_plain_capital(text: &[u8], start: usize) -> bool {
+    let end = end_of(text, start + 1, bytes::LOWER);
+    let closed = !text
+        .get(end)
+        .is_some_and(|byte| bytes::is(*byte, ALNUM | bytes::HIGH) || matches!(byte, b'-' | b'\''));
+    let word = &text[start..end];
+    let kind = lexicon::kind(word);
+    let placed = match text.get(..start).and_then(|before| before.last_chunk::<3>()) {
+        Some([_, digit, b' ' | b'\n']) if digit.is_ascii_digit() => true,
+        Some([b'o', b'n' | b'f', b' '] | [b'a', b't' | b'r', b' '] | [b'i', b'n', b' ']) => true,
+        Some([b't', b'o', b' ']) => true,
+        _ => false,
+    };
+    bytes::is(text[start], bytes::UPPER)
+        && closed
+        && kind.any(Kind::PLAIN)
+        && !kind.any(Kind::NAME | Kind::PROPER | Kind::PLACE)
+        && !placed
+        && !wakes(word)
+}
+
+fn wakes(word: &[u8]) -> bool {
+    lexicon::wakes(lexicon::eight(word), word.len())
+}
+
+/// Where capitals are, as far as is known: where there are none, words in small letters may be
+/// names.
+#[derive(Default)]
+struct Capitals {
+    last: Option<usize>,
+}
+
+impl Capitals {
+    /// Whether one stands as near to `at` as the rules look for it.
+    #[inline]
+    fn are_near(&mut self, text: &[u8], cell: &Range<usize>, at: usize) -> bool {
+        let near = at.saturating_sub(CASE_BYTES).max(cell.start)..(at + CASE_BYTES).min(cell.end);
+        if self.last.is_some_and(|last| near.contains(&last)) {
+            return true;
+        }
+        let bytes = text.get(near.clone()).unwrap_or_default();
+        // From behind: the last one is near for the most words to come.
+        let found = bytes.iter().rposition(u8::is_ascii_uppercase);
+        self.last = found.map(|offset| near.start + offset);
+        found.is_some()
+    }
+}
+
+fn next_of(text: &[u8], from: usize, class: u8) -> Option<usize> {
+    let rest = text.get(from..)?;
+    rest.iter().position(|byte| bytes::is(*byte, class)).map(|offset| from + offset)
+}
+
+fn end_of(text: &[u8], from: usize, class: u8) -> usize {
+    let rest = text.get(from..).unwrap_or_default();
+    from + rest.iter().take_while(|byte| bytes::is(**byte, class)).count()
+}
+
 /// Follows runs that left their window, as far as `upto`. They are few, and lie anywhere: so each
 /// seeks its cell from the first one on.
 pub(crate) fn on_tails<'t>(text: &'t [u8], cells: &Cells<'t>, upto: usize, found: &mut Found) {
@@ -112,3 +218,4 @@ pub(crate) fn on_tails<'t>(text: &'t [u8], cells: &Cells<'t>, upto: usize, found
 }
 
 const _: () = assert!(LITERAL_BYTES < LOOK_BACK && LOOK_BACK < LOOK_AHEAD);
+const _: () = assert!(CASE_BYTES < LOOK_BACK);

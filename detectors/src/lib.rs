@@ -21,6 +21,7 @@ mod engine;
 mod events;
 mod finding;
 mod identifier;
+mod lexicon;
 pub mod mask;
 mod pack;
 mod rules;

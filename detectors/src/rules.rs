@@ -3,6 +3,7 @@
 //! A rule gets a [`Window`] and a position in it and adds what it found to [`Found`]. It keeps no
 //! state, so what it finds depends on the window alone.
 
+mod addresses;
 mod codes;
 mod contact;
 mod dates;
@@ -12,9 +13,11 @@ mod labels;
 mod names;
 mod network;
 mod numbers;
+mod people;
 mod phones;
 mod places;
 mod secrets;
+mod words;
 
 use std::ops::Range;
 
@@ -24,6 +27,7 @@ use crate::bytes;
 use crate::window::{Candidate, Window};
 
 pub(crate) use json::{Keys, Meaning};
+pub(crate) use words::CASE_BYTES;
 
 /// As many digits behind a decimal point are a fraction, whatever they look like.
 const FRACTION: usize = 7;
@@ -119,6 +123,7 @@ pub(crate) fn on_anchor(w: &Window<'_>, end: usize, anchor: &Anchor, found: &mut
         Rule::Street => places::street(w, hit, found),
         Rule::Unit => places::unit(w, hit, found),
         Rule::PoBox => places::po_box(w, hit, found),
+        Rule::Military => addresses::military(w, hit, found),
         Rule::State => places::state(w, hit, found),
         Rule::Secret(length) => secrets::prefixed(w, hit, length, found),
         Rule::PrivateKey => secrets::private_key(w, hit, found),
@@ -147,6 +152,17 @@ pub(crate) fn on_token(w: &Window<'_>, token: Range<usize>, found: &mut Found) -
         Some(number) => numbers::in_doubt(w, token, &number, found),
         None => on_plain_token(w, token, found),
     }
+}
+
+/// A word begins at `at`. Returns where to look for the next one.
+#[inline]
+pub(crate) fn on_word(w: &Window<'_>, at: usize, found: &mut Found) -> usize {
+    people::on_word(w, at, found)
+}
+
+/// Whether a word may begin at `at`.
+pub(crate) fn begins_word(w: &Window<'_>, at: usize) -> bool {
+    words::begins(w, at)
 }
 
 fn on_plain_token(w: &Window<'_>, token: Range<usize>, found: &mut Found) -> usize {

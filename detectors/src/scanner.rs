@@ -124,6 +124,7 @@ impl Scanner {
         self.found.candidates.clear();
         self.found.tails.clear();
         self.find(text, cells, &(0..text.len()), 0);
+        engine::on_words(text, cells.clone(), 0..text.len(), 0, &mut self.found);
         engine::on_tails(text, cells, text.len(), &mut self.found);
         let mut at = cells.clone();
         let json = |start| at.seek(start).1.json;

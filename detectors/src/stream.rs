@@ -43,6 +43,8 @@ pub struct StreamMasker {
     handled: usize,
     /// ... the search for tokens goes on from here ...
     floor: usize,
+    /// ... that for words from here ...
+    word_floor: usize,
     /// ... and the last finding ended here.
     finding_end: usize,
     /// Texts are no JSON however they begin.
@@ -65,6 +67,7 @@ impl StreamMasker {
             released: 0,
             handled: 0,
             floor: 0,
+            word_floor: 0,
             finding_end: 0,
             is_plain: false,
             json: None,
@@ -115,7 +118,8 @@ impl StreamMasker {
         self.candidates.clear();
         self.tails.clear();
         self.base = 0;
-        (self.released, self.handled, self.floor, self.finding_end) = (0, 0, 0, 0);
+        (self.released, self.handled, self.finding_end) = (0, 0, 0);
+        (self.floor, self.word_floor) = (0, 0);
         self.json = None;
     }
 
@@ -152,6 +156,9 @@ impl StreamMasker {
         std::mem::swap(&mut scanner.found.candidates, &mut self.candidates);
         std::mem::swap(&mut scanner.found.tails, &mut self.tails);
         self.floor = scanner.find(text, &cells, &(self.handled..upto), self.floor);
+        let words = self.handled..upto;
+        self.word_floor =
+            engine::on_words(text, cells.clone(), words, self.word_floor, &mut scanner.found);
         engine::on_tails(text, &cells, upto, &mut scanner.found);
         std::mem::swap(&mut scanner.found.candidates, &mut self.candidates);
         std::mem::swap(&mut scanner.found.tails, &mut self.tails);
@@ -202,6 +209,7 @@ impl StreamMasker {
         self.released -= keep;
         self.handled -= keep;
         self.floor = self.floor.saturating_sub(keep);
+        self.word_floor = self.word_floor.saturating_sub(keep);
         self.finding_end = self.finding_end.saturating_sub(keep);
         for candidate in &mut self.candidates {
             candidate.start -= keep;

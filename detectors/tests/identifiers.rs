@@ -243,7 +243,7 @@ fn licences_vehicles_and_devices_are_found() {
 fn places_are_found_down_from_the_state() {
     check_all(&[
         "lives at «geography 12 Main Street»",
-        "«geography 1600 Pennsylvania Ave NW», «geography Washington», DC «geography 20500»",
+        "«geography 1600 Pennsylvania Ave NW, Washington, DC» «geography 20500»",
         "«geography 784 Stamm Lock Unit 46»",
         "«geography 455 Labadie Underpass Suite 69»",
         "«geography 90 Whitchurch Road»",
@@ -293,4 +293,74 @@ fn secrets_unique_codes_and_images_are_found() {
         "«unique_code -----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA1\nabc+/=\n-----END»\
          «unique_code  RSA PRIVATE KEY-----»",
     );
+}
+
+#[test]
+fn names_are_found_with_nothing_around_them() {
+    check_all(&[
+        "then «name Maria Lopez» came in",
+        "«name Wacława Adamska» and «name Shintarou Hamaguchi» agreed",
+        "seen with «name Jürgen» today",
+        "«name Ludwig van Beethoven» was deaf",
+        "«name O'Brien» and «name McConnan» left",
+        "«name Mary K. Johnson» called",
+        "«name Johnson, Mary K» is here",
+        "we told «name Mark» that",
+        "«name Rose» said no",
+        "Hi «name Grace», thanks",
+        "«name Justin Beet» paid",
+        "«name Maria»'s mother had asthma",
+    ]);
+}
+
+#[test]
+fn names_are_found_where_case_tells_nothing() {
+    check_all(&[
+        "my neighbour «name rubija» came by yesterday",
+        "Yesterday maria said that «name john smith» was seen.",
+        "PT SEEN WITH «name ROSALINDA» TODAY, DENIES CHEST PAIN, LUNGS CLEAR",
+        "Chart of «name SMITH, JOHN» in the clinic",
+    ]);
+    common::check_clean(&[
+        "PATIENT DENIES CHEST PAIN, SHORTNESS OF BREATH AND PALPITATIONS. LUNGS CLEAR TO AUSCULTATION.",
+        "the patient denies chest pain and the lungs are clear to auscultation bilaterally.",
+    ]);
+}
+
+#[test]
+fn eponyms_drugs_and_headings_are_no_names() {
+    common::check_clean(&[
+        "Parkinson's disease, Crohn's disease and Hodgkin lymphoma",
+        "positive Babinski sign, negative Murphy sign, Glasgow Coma Scale 15",
+        "Foley catheter in place, Foley removed",
+        "Started Lisinopril and Metoprolol Succinate; stopped Xarelto.",
+        "Review Of Systems: Negative. Past Medical History: Asthma.",
+        "Loratadine 5 MG Chewable Tablet",
+        "Acute viral pharyngitis (disorder)",
+        "May take Tylenol. Will follow up soon.",
+        "Hgb 13.5, HbA1c 7.2, WBC 7.5, eGFR 58",
+        "Spanish interpreter used on Tuesday",
+    ]);
+}
+
+#[test]
+fn addresses_of_other_countries_are_found_to_their_end() {
+    check_all(&[
+        "at «geography Hauptstraße 12, 10115 Berlin» since",
+        "«geography 214 Pavlou Drandaki» is far",
+        "ship to «geography Via Tasso 129, Napoli, Italy» today",
+        "Please send it to «geography 31 rue de la Paix, Paris, France».",
+        "«geography 12 Main Street\n Suite 321\n Springfield, IL» «geography 62704»\nDOB",
+        "«geography PSC 7951, Box 9972\nAPO AA 69974»",
+        "he lived on «geography Maple Grove Street» then",
+        "take 2 Tylenol at 9 or Lisinopril 10 mg",
+    ]);
+}
+
+#[test]
+fn telephones_are_found_as_other_countries_dial_them() {
+    check_all(&[
+        "under «telephone 024 971 50 30» or «telephone 03.93.92.16.85»",
+        "«telephone 07700 900 123»",
+    ]);
 }

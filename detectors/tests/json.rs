@@ -31,11 +31,11 @@ fn the_values_of_identifying_keys_are_found() {
 #[test]
 fn what_stands_between_commas_is_a_number_by_its_syntax_alone() {
     check_all(&[
-        r#"{"row":"Johanna,«ssn 123-45-6789»,«telephone 212-555-1234»,F"}"#,
-        r#"{"row":["Johanna,«ssn 123-45-6789»,1"]}"#,
+        r#"{"row":"«name Johanna»,«ssn 123-45-6789»,«telephone 212-555-1234»,F"}"#,
+        r#"{"row":["«name Johanna»,«ssn 123-45-6789»,1"]}"#,
         "[«ssn 123-45-6789»,1]",
         "[«date 1950-03-17»,«date 1960-01-02»)",
-        r#"{"(Johanna,«date 1950-03-17»,1)"}"#,
+        r#"{"(«name Johanna»,«date 1950-03-17»,1)"}"#,
         r#"{"seen":"on,«date 2014-03-09»,again"}"#,
         r#"{"to":"call: «telephone 2125551234», he said"}"#,
         r#"{"at":"lat: «geography 42.3601, -71.0589», F"}"#,

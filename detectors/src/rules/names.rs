@@ -1,14 +1,15 @@
 //! Names by what stands around them: titles, labels, relations, credentials, signatures.
 //!
 //! A name is a run of capitalised words; behind a title or a label, of any words that are not
-//! plainly something else. Names without anything around them need a list of names, which is not
-//! here.
+//! plainly something else. Names with nothing around them are [`super::people`]'s.
 
 use std::ops::Range;
 
 use super::Found;
+use super::words::Token;
 use crate::Identifier;
 use crate::bytes::{self, ALNUM, DIGIT, LOWER, UPPER, WORD};
+use crate::lexicon::Kind;
 use crate::window::Window;
 
 /// The longest run of words that is taken for one person's name.
@@ -21,8 +22,10 @@ pub(super) fn title(w: &Window<'_>, hit: Range<usize>, found: &mut Found) {
     }
     let start = w.skip_any(hit.end, b" .");
     let certain = w.before(hit.end) == b'.' || w.is(hit.start, UPPER);
+    let spelled = hit.len() > 5;
     let end = match run(w, start, 3) {
-        end if end > start => end,
+        end if end > start && !(spelled && is_plain(w, start..end)) => end,
+        _ if spelled => start,
         _ if certain => lower_word(w, start),
         _ => start,
     };
@@ -52,8 +55,9 @@ pub(super) fn relation(w: &Window<'_>, hit: Range<usize>, found: &mut Found) {
     let bracket = w.skip_any(start, b"(\"");
     let whole = w.begins_word(hit.start) || w.byte(hit.start) == b' ';
     let proper = w.is(bracket, UPPER) && w.is(bracket + 1, LOWER);
-    if whole && proper {
-        push(w, bracket..run(w, bracket, 3), 60, "name: relation", found);
+    let end = run(w, bracket, 3);
+    if whole && proper && !is_plain(w, bracket..end) {
+        push(w, bracket..end, 60, "name: relation", found);
     }
 }
 
@@ -89,7 +93,7 @@ pub(super) fn behind(w: &Window<'_>, end: usize, why: &'static str, found: &mut 
     let start = end + 1;
     let end = run(w, start, 3);
     let several = w.slice(start..end).contains(&b' ');
-    if several && w.is(start + 1, LOWER) {
+    if several && w.is(start + 1, LOWER) && !is_plain(w, start..end) {
         push(w, start..end, 60, why, found);
     }
 }
@@ -98,6 +102,19 @@ pub(super) fn behind(w: &Window<'_>, end: usize, why: &'static str, found: &mut 
 pub(super) fn is_name(w: &Window<'_>, range: &Range<usize>) -> bool {
     let end = run(w, range.start, WORDS);
     end == range.end && w.slice(range.clone()).contains(&b' ')
+}
+
+/// Whether all words are plain and none is a name.
+fn is_plain(w: &Window<'_>, range: Range<usize>) -> bool {
+    let mut at = range.start;
+    while at < range.end {
+        let token = Token::read(w, at);
+        if token.is_strange() && token.letters > 1 || token.kind.any(Kind::NAME) {
+            return false;
+        }
+        at = w.skip_any(token.end.max(at + 1), b" .");
+    }
+    true
 }
 
 fn push(w: &Window<'_>, range: Range<usize>, score: u8, why: &'static str, found: &mut Found) {

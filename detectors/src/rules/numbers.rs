@@ -92,7 +92,8 @@ fn several(w: &Window<'_>, groups: &Groups, found: &mut Found) -> Option<usize> 
         .or_else(|| phones::grouped(w, groups))
         .or_else(|| network::ipv4(w, groups))
         .or_else(|| card(w, groups))
-        .or_else(|| phones::by_place(w, groups));
+        .or_else(|| phones::by_place(w, groups))
+        .or_else(|| phones::trunk(w, groups));
     let Some(candidate) = candidate else {
         return single(w, &token, groups, found);
     };

@@ -57,6 +57,28 @@ pub(super) fn bare(w: &Window<'_>, token: &Range<usize>) -> Option<Candidate> {
     Some(telephone(w, start..extension_end(w, token.end), 55, "telephone, ten digits"))
 }
 
+/// A number of another country as it is dialled there, from its 0 on: `024 971 50 30`,
+/// `03.93.92.16.85`, `0378 3549890`.
+pub(super) fn trunk(w: &Window<'_>, groups: &Groups) -> Option<Candidate> {
+    let count = groups.len();
+    let separators = groups.separators(count);
+    let first = *separators.first()?;
+    let even = separators.iter().all(|separator| *separator == first);
+    let known = matches!(first, Separator::Space | Separator::Dash | Separator::Dot);
+    let digits: usize = (0..count).map(|index| groups.size(index)).sum();
+    let sizes = (1..count).all(|index| (2..=8).contains(&groups.size(index)));
+    let area = w.slice(groups.group(0));
+    // The National Drug Code has 4-4-2 and 5-3-2 digits, too.
+    let drug = first == Separator::Dash && count == 3 && groups.size(2) < 3;
+    let dialled = area.first() == Some(&b'0') && (2..=5).contains(&area.len()) && area != b"00";
+    let short = count == 2 && digits < 10;
+    let amount = matches!(w.before(groups.group(0).start), b'.' | b',' | b'-' | b'/' | b'$');
+    let span = groups.span(count);
+    let whole = even && known && sizes && dialled && (9..=11).contains(&digits);
+    (whole && !drug && !short && !amount && !w.is(span.end, ALNUM))
+        .then(|| telephone(w, open(w, span.start)..span.end, 55, "telephone, from 0"))
+}
+
 /// Behind a `+`: seven to fifteen digits in any groups.
 pub(super) fn international(w: &Window<'_>, groups: &Groups) -> Option<Candidate> {
     let first = groups.group(0);

@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-use super::Found;
 use super::groups::Groups;
+use super::words::{self, Case};
+use super::{Found, addresses};
 use crate::Identifier;
 use crate::anchors::STATES;
 use crate::bytes::{ALNUM, ALPHA, DIGIT, LOWER, SPACE, UPPER, WORD};
@@ -31,7 +32,7 @@ pub(super) fn street(w: &Window<'_>, hit: Range<usize>, found: &mut Found) {
     if let Some(start) = number_before(w, hit.start, proper) {
         let end = w.skip_back(suffix_end, SPACE);
         let end = if w.before(end) == b',' { end - 1 } else { end };
-        found.push(w.found(Identifier::Geography, start..unit_end(w, end), 80, "street address"));
+        push_street(w, start..unit_end(w, end), "street address", found);
     }
 }
 
@@ -48,15 +49,22 @@ pub(super) fn unit(w: &Window<'_>, hit: Range<usize>, found: &mut Found) {
     // `20 unit 3 times per day`
     let start = street.or_else(|| proper.then_some(hit.start + 1));
     if let Some(start) = start {
-        found.push(w.found(Identifier::Geography, start..end, 70, "street address: unit"));
+        push_street(w, start..end, "street address: unit", found);
     }
+}
+
+fn push_street(w: &Window<'_>, street: Range<usize>, why: &'static str, found: &mut Found) {
+    let small = !w.slice(street.clone()).iter().any(u8::is_ascii_uppercase);
+    let case = if small { words::case_around(w, street.start) } else { Case::Mixed };
+    let range = addresses::around(w, street, case);
+    found.push(w.found(Identifier::Geography, range, 80, why));
 }
 
 pub(super) fn po_box(w: &Window<'_>, hit: Range<usize>, found: &mut Found) {
     let number = w.skip_any(hit.end, b" #.:");
     let end = w.skip(number, ALNUM);
     if w.begins_word(hit.start) && w.is(number, DIGIT) {
-        found.push(w.found(Identifier::Geography, hit.start..end, 90, "po box"));
+        push_street(w, hit.start..end, "po box", found);
     }
 }
 
@@ -113,10 +121,20 @@ pub(super) fn labelled(w: &Window<'_>, at: usize, marked: bool) -> Option<Candid
     };
     let length = line.iter().enumerate().position(|(index, byte)| ends(index, *byte));
     let end = w.skip_back(at + length.unwrap_or(line.len()), SPACE);
-    let numbered = w.is(at, DIGIT) && w.slice(at..end).contains(&b' ');
+    let end = at + clause_end(w.slice(at..end));
+    let number = w.skip(at, ALNUM);
+    let numbered = w.is(at, DIGIT) && matches!(w.byte(number), b' ' | b',' | b'-' | b'/');
     let told =
         numbered || marked && w.is(at, UPPER) && w.slice(at..end).iter().any(u8::is_ascii_digit);
     told.then(|| w.found(Identifier::Geography, at..end, 65, "address label"))
+}
+
+/// Where a clause begins that is no address any more: `... for this card`.
+fn clause_end(line: &[u8]) -> usize {
+    let starts = CLAUSES.iter().filter_map(|clause| {
+        line.windows(clause.len()).position(|words| words == clause.as_bytes())
+    });
+    starts.min().unwrap_or(line.len())
 }
 
 /// The capitalised words that end at `end` are a city's.
@@ -203,6 +221,25 @@ fn unit_end(w: &Window<'_>, end: usize) -> usize {
     let near = word <= end + 4 && number > word_end && number <= word_end + 3;
     if known && near && is_number && number_end - number <= 8 { number_end } else { end }
 }
+
+const CLAUSES: [&str; 16] = [
+    " for ",
+    " is ",
+    " was ",
+    " are ",
+    " please",
+    " can ",
+    " because ",
+    " since ",
+    " but ",
+    " after ",
+    " before ",
+    " when ",
+    " while ",
+    " with ",
+    " she ",
+    " he ",
+];
 
 const UNITS: [&str; 14] = [
     "apt",

@@ -1,0 +1,272 @@
+//! Words and runs of words as rules read them: case, kind, what stands between.
+
+use std::ops::Range;
+
+use crate::bytes::{ALNUM, ALPHA, DIGIT};
+use crate::lexicon::{self, Kind};
+use crate::window::Window;
+
+/// How a word is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Shape {
+    #[default]
+    Small,
+    Capital,
+    Capitals,
+    /// One capital.
+    Initial,
+    /// Digits in it, or capitals where none belong.
+    Mixed,
+}
+
+/// A word with what the lexicon knows of it. `end` is without a possessive's `'s`.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Token {
+    pub(super) start: usize,
+    pub(super) end: usize,
+    pub(super) letters: usize,
+    pub(super) shape: Shape,
+    pub(super) kind: Kind,
+    pub(super) possessive: bool,
+}
+
+impl Token {
+    /// Reads the word at `start`. It is empty where none begins.
+    pub(super) fn read(w: &Window<'_>, start: usize) -> Self {
+        let mut token = Self { start, end: start, ..Self::default() };
+        let mut part = start;
+        loop {
+            let end = letters_end(w, part);
+            if end == part {
+                break;
+            }
+            token.take_part(w, part..end);
+            let joint = joint(w, end);
+            if joint == end {
+                break;
+            }
+            part = joint;
+        }
+        if token.end > start && token.possessive {
+            return token;
+        }
+        token.shape = if token.end == start { Shape::Small } else { shape(w, &token) };
+        token.take_digits(w);
+        if token.is_unknown() && is_medical(w.slice(token.start..token.end)) {
+            token.kind = Kind::PLAIN;
+        }
+        token
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.end == self.start
+    }
+
+    pub(super) fn is_plain(&self) -> bool {
+        self.kind.any(Kind::PLAIN)
+    }
+
+    /// On a list of names and no plain word.
+    pub(super) fn is_only_name(&self) -> bool {
+        self.kind.any(Kind::NAME) && !self.kind.any(Kind::PLAIN | Kind::PROPER)
+    }
+
+    pub(super) fn is_unknown(&self) -> bool {
+        self.kind.is_unknown()
+    }
+
+    /// Of no list of plain or proper words: a name or a place, or nothing that we know.
+    pub(super) fn is_strange(&self) -> bool {
+        !self.kind.any(Kind::PLAIN | Kind::PROPER)
+    }
+
+    fn take_part(&mut self, w: &Window<'_>, part: Range<usize>) {
+        let text = w.slice(part.clone());
+        let first = self.end == self.start;
+        if !first && is_contraction(text) {
+            self.possessive = text.len() == 1 && !text.eq_ignore_ascii_case(b"t");
+            if !self.possessive {
+                self.end = part.end;
+                self.kind = Kind::PLAIN;
+            } else {
+                self.shape = shape(w, self);
+            }
+            return;
+        }
+        let kind = lexicon::kind(text);
+        // Of `Smith-Jones` the part that is strange tells; of `follow-up` neither is.
+        self.kind = match (first, self.kind.any(Kind::PLAIN | Kind::PROPER)) {
+            (true, _) => kind,
+            (false, true) if text.len() > 2 => kind,
+            (false, true) if kind.any(Kind::PLAIN) => kind,
+            _ => self.kind,
+        };
+        self.letters = self.letters.max(text.len());
+        self.end = part.end;
+    }
+
+    /// The digits that made-up names end with: `Mosciski958`.
+    fn take_digits(&mut self, w: &Window<'_>) {
+        let end = w.skip(self.end, DIGIT);
+        if end == self.end || self.is_empty() {
+            return;
+        }
+        let named = self.shape == Shape::Capital && self.letters > 2 && end - self.end <= 3;
+        if !named || w.is(end, ALPHA) || self.is_plain() && !self.kind.any(Kind::NAME) {
+            self.shape = Shape::Mixed;
+        }
+        self.end = w.skip(end, ALNUM);
+    }
+}
+
+/// Behind the letters at `at`, also beyond ASCII. Marks and blanks of Unicode are none.
+pub(super) fn letters_end(w: &Window<'_>, at: usize) -> usize {
+    let mut end = at;
+    loop {
+        let ascii = w.skip(end, ALPHA);
+        let wide = wide_letter(w, ascii);
+        end = ascii + wide;
+        if wide == 0 {
+            return end;
+        }
+    }
+}
+
+/// The length of the letter beyond ASCII at `at`; 0 if there is none. Good enough for the scripts
+/// that names are written in.
+fn wide_letter(w: &Window<'_>, at: usize) -> usize {
+    match (w.byte(at), w.byte(at + 1)) {
+        (0xc3..=0xdf, 0x80..=0xbf) => 2,
+        (0xe2 | 0xef, _) | (0xe3, 0x80) => 0,
+        (0xe0..=0xee, 0x80..=0xbf) if w.byte(at + 2) >= 0x80 => 3,
+        _ => 0,
+    }
+}
+
+/// Whether a word may begin at `at`.
+pub(super) fn begins(w: &Window<'_>, at: usize) -> bool {
+    if w.is_before(at, ALNUM) {
+        return w.begins_word(at);
+    }
+    match at.checked_sub(2).map(|two| (w.byte(two), w.byte(two + 1))) {
+        Some((lead, last)) if last >= 0x80 => {
+            let third = at.checked_sub(3).map_or(0, |three| w.byte(three));
+            // What stands before is a mark, not a letter.
+            lead == 0xc2 || matches!(third, 0xe2 | 0xef)
+        }
+        _ => w.before(at) < 0x80,
+    }
+}
+
+/// Past a hyphen or an apostrophe with a letter behind it.
+fn joint(w: &Window<'_>, at: usize) -> usize {
+    let behind = match w.byte(at) {
+        b'-' | b'\'' => at + 1,
+        0xe2 if w.starts_with(at, "’".as_bytes()) => at + 3,
+        _ => return at,
+    };
+    if letters_end(w, behind) > behind { behind } else { at }
+}
+
+fn is_contraction(part: &[u8]) -> bool {
+    let known = [&b"s"[..], b"t", b"d", b"m", b"ll", b"re", b"ve"];
+    known.iter().any(|known| part.eq_ignore_ascii_case(known))
+}
+
+fn shape(w: &Window<'_>, token: &Token) -> Shape {
+    let word = w.slice(token.start..token.end);
+    let small = word.iter().filter(|byte| byte.is_ascii_lowercase()).count();
+    let capitals = word.iter().filter(|byte| byte.is_ascii_uppercase()).count();
+    let first_capital = is_capital(w, token.start);
+    match (first_capital, capitals, small) {
+        (true, _, 0) if token.letters == 1 => Shape::Initial,
+        (true, 2.., 0) => Shape::Capitals,
+        (true, 0..=1, _) => Shape::Capital,
+        (true, ..) if has_inner_capital_of_a_name(word) => Shape::Capital,
+        (false, 0, _) => Shape::Small,
+        // `d'Ouchy`
+        (false, 1, _) if matches!(word, [_, b'\'', third, ..] if third.is_ascii_uppercase()) => {
+            Shape::Capital
+        }
+        _ => Shape::Mixed,
+    }
+}
+
+/// Whether the letter at `at` is a capital.
+pub(super) fn is_capital(w: &Window<'_>, at: usize) -> bool {
+    match w.byte(at) {
+        byte if byte < 0x80 => byte.is_ascii_uppercase(),
+        _ => {
+            let text = w.slice(at..at + 2);
+            std::str::from_utf8(text).is_ok_and(|text| text.chars().any(char::is_uppercase))
+        }
+    }
+}
+
+/// `McDonald`, `DeShawn`, `O'Neil`, `Smith-Jones`
+fn has_inner_capital_of_a_name(word: &[u8]) -> bool {
+    let prefix = ["Mc", "Mac", "De", "Di", "La", "Le", "Van", "Fitz", "Du"]
+        .iter()
+        .any(|prefix| word.starts_with(prefix.as_bytes()));
+    let inner = word.iter().enumerate().skip(1).filter(|(_, byte)| byte.is_ascii_uppercase());
+    let mut apart = 0;
+    let mut within = 0;
+    for (at, _) in inner {
+        if word[at - 1].is_ascii_alphabetic() {
+            within += 1;
+        } else {
+            apart += 1;
+        }
+    }
+    within == 0 && apart > 0 || within == 1 && prefix
+}
+
+/// How the text around `at` is written: what capitals tell there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Case {
+    Mixed,
+    /// No capital far and wide.
+    Small,
+    /// Nothing but capitals.
+    Capitals,
+}
+
+/// How far case is looked at, both ways.
+pub(crate) const CASE_BYTES: usize = 192;
+
+pub(super) fn case_around(w: &Window<'_>, at: usize) -> Case {
+    let text = w.slice(at.saturating_sub(CASE_BYTES)..(at + CASE_BYTES).min(w.len()));
+    let small = text.iter().filter(|byte| byte.is_ascii_lowercase()).count();
+    let capitals = text.iter().filter(|byte| byte.is_ascii_uppercase()).count();
+    match (small, capitals) {
+        (_, 0) => Case::Small,
+        (small, capitals) if capitals > 3 && small * 12 < capitals => Case::Capitals,
+        _ => Case::Mixed,
+    }
+}
+
+/// Words of medicine are made anew every day, but they end alike.
+fn is_medical(word: &[u8]) -> bool {
+    word.len() > 7
+        && MEDICAL_ENDINGS.iter().any(|ending| {
+            word.len() > ending.len() + 2
+                && word[word.len() - ending.len()..].eq_ignore_ascii_case(ending.as_bytes())
+        })
+}
+
+#[rustfmt::skip]
+const MEDICAL_ENDINGS: &[&str] = &[
+    "itis", "osis", "oses", "emia", "aemia", "ectomy", "otomy", "ostomy", "oscopy", "oscopic", "ography", "ographic", "opathy",
+    "opathic", "algia", "uria", "plasia", "plegia", "paresis", "penia", "genic", "genesis", "lysis", "lytic", "trophy", "trophic",
+    "plasty", "rrhea", "rrhagia", "sclerosis", "stenosis", "megaly", "cyte", "cytes", "cytic", "blastoma", "sarcoma", "carcinoma",
+    "adenoma", "pathy", "ology", "ological", "ologist", "ectasis", "icillin", "mycin", "micin", "cycline", "floxacin", "azole",
+    "oxacin", "vir", "mab", "tinib", "ciclib", "statin", "sartan", "pril", "olol", "dipine", "zosin", "gliptin", "gliflozin",
+    "glutide", "parin", "xaban", "gatran", "prazole", "setron", "triptan", "zepam", "zolam", "barbital", "caine", "codone",
+    "morphone", "phylline", "terol", "sone", "solone", "onide", "thiazide", "semide", "lukast", "afil", "dronate", "parib",
+    "amide", "idine", "amine", "azine", "pine", "oxetine", "ipramine", "triptyline",
+];
+
+/// Whether `word` is one of these, whatever its case.
+pub(super) fn is_one_of(word: &[u8], words: &[&str]) -> bool {
+    words.iter().any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
+}
