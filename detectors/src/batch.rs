@@ -21,8 +21,7 @@ pub struct Batch {
 #[derive(Clone, Copy)]
 pub(crate) struct Cell {
     end: u32,
-    versions: bool,
-    is_plain: bool,
+    manner: Manner,
 }
 
 impl Batch {
@@ -58,7 +57,8 @@ impl Batch {
         assert!(end < Self::MAX_BYTES, "a batch is scanned long before it holds 2 GiB");
         self.bytes.push(SEPARATOR);
         let end = u32::try_from(end).unwrap_or(u32::MAX);
-        self.cells.push(Cell { end, versions: class == Class::Version, is_plain });
+        let manner = Manner { json: !is_plain && is_json(cell), versions: class == Class::Version };
+        self.cells.push(Cell { end, manner });
         u32::try_from(index).unwrap_or(u32::MAX)
     }
 
@@ -78,15 +78,8 @@ impl Batch {
     /// A walk over the cells, from the first one on.
     pub(crate) fn cells(&self) -> Cells<'_> {
         let end = self.cells.first().map_or(0, |cell| cell.end as usize);
-        let mut cells = Cells {
-            text: &self.bytes,
-            cells: &self.cells,
-            index: 0,
-            cell: 0..end,
-            manner: Manner::default(),
-        };
-        cells.look();
-        cells
+        let manner = self.cells.first().map_or(Manner::default(), |cell| cell.manner);
+        Cells { cells: &self.cells, index: 0, cell: 0..end, manner }
     }
 }
 
@@ -94,7 +87,6 @@ impl Batch {
 /// then not far.
 #[derive(Clone)]
 pub(crate) struct Cells<'t> {
-    text: &'t [u8],
     cells: &'t [Cell],
     index: usize,
     cell: Range<usize>,
@@ -105,7 +97,7 @@ impl<'t> Cells<'t> {
     /// A text that is one cell, and known to be JSON or not by its beginning, which may be gone.
     pub(crate) fn one(text: &'t [u8], json: bool) -> Self {
         let manner = Manner { json, versions: false };
-        Self { text, cells: &[], index: 0, cell: 0..text.len(), manner }
+        Self { cells: &[], index: 0, cell: 0..text.len(), manner }
     }
 
     /// The cell that holds `at` (or ends there), and how to read it.
@@ -143,17 +135,19 @@ impl<'t> Cells<'t> {
     }
 
     fn look(&mut self) {
-        let cell = self.cells.get(self.index);
-        let json = !cell.is_some_and(|cell| cell.is_plain)
-            && is_json(self.text.get(self.cell.clone()).unwrap_or_default());
-        let versions = cell.is_some_and(|cell| cell.versions);
-        self.manner = Manner { json, versions };
+        if let Some(cell) = self.cells.get(self.index) {
+            self.manner = cell.manner;
+        }
     }
 }
 
 /// Whether a text begins as a JSON object or array does. Its first bytes decide, so that a stream
 /// can tell as early.
 pub(crate) fn is_json(text: &[u8]) -> bool {
+    // What most cells begin with ends it.
+    if !text.first().is_some_and(|byte| matches!(byte, b'{' | b'[') || byte.is_ascii_whitespace()) {
+        return false;
+    }
     let text = text.get(..JSON_BYTES).unwrap_or(text);
     let mut bytes = text.iter().filter(|byte| !byte.is_ascii_whitespace());
     match bytes.next() {

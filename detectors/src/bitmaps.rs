@@ -4,9 +4,8 @@
 //! marks of a text are read with a few instructions each. Three paths (AVX-512, AVX2, portable),
 //! one chosen when a scanner is made; a property test holds them equal.
 //!
-//! The only unsafe code of the crate is here: calling a function that is compiled for features of
-//! the processor which were found just before. Bytes are loaded by safe code that compiles to one
-//! load.
+//! The only unsafe code of the crate is here: loads of whole registers, and calls of functions
+//! that are compiled for features of the processor which were found just before.
 
 use std::ops::Range;
 
@@ -37,9 +36,13 @@ impl Bits {
     }
 }
 
-/// The bits of one text. Keeps its memory from text to text.
+/// So many blocks are read at once: their bits stay in the first cache until they are used.
+pub(crate) const STRIP: usize = 64;
+
+/// The bits of a strip of a text. Keeps its memory from strip to strip.
 pub(crate) struct Bitmaps {
     path: Path,
+    /// The strip's, and the blocks before and behind it.
     blocks: Vec<Bits>,
 }
 
@@ -50,22 +53,21 @@ impl Default for Bitmaps {
 }
 
 impl Bitmaps {
-    /// Reads `text`. What it held before is gone.
-    pub(crate) fn read(&mut self, text: &[u8]) {
+    /// Reads some blocks of `text`: each with its neighbours, which are empty outside of the text.
+    pub(crate) fn read(
+        &mut self,
+        text: &[u8],
+        strip: &Range<usize>,
+    ) -> impl Iterator<Item = &[Bits; 3]> {
         self.blocks.clear();
-        self.blocks.reserve(text.len() / BLOCK + 1);
-        self.path.fill(text, &mut self.blocks);
-    }
-
-    /// The block `index`; behind the text all bits are 0.
-    #[inline]
-    pub(crate) fn block(&self, index: usize) -> Bits {
-        self.blocks.get(index).copied().unwrap_or_default()
-    }
-
-    /// How many blocks the text takes.
-    pub(crate) fn len(&self) -> usize {
-        self.blocks.len()
+        if strip.start == 0 {
+            self.blocks.push(Bits::default());
+        }
+        let first = strip.start.saturating_sub(1) * BLOCK;
+        let end = text.len().min((strip.end + 1) * BLOCK);
+        self.path.fill(text.get(first..end).unwrap_or_default(), &mut self.blocks);
+        self.blocks.resize(strip.len() + 2, Bits::default());
+        self.blocks.array_windows()
     }
 }
 
@@ -73,6 +75,9 @@ impl Bitmaps {
 #[inline]
 pub(crate) fn within(range: &Range<usize>, index: usize) -> u64 {
     let base = index * BLOCK;
+    if range.start <= base && base + BLOCK <= range.end {
+        return u64::MAX;
+    }
     below(range.end.saturating_sub(base)) & !below(range.start.saturating_sub(base))
 }
 
@@ -101,6 +106,14 @@ pub(crate) fn from_bit(bits: u64, behind: u64, offset: u32) -> u64 {
     #[expect(clippy::cast_possible_truncation, reason = "the lower half is meant")]
     let lower = (both >> (offset & 63)) as u64;
     lower
+}
+
+/// How many bits are set from bit `offset` on without a gap, up to the end of the block behind.
+#[inline]
+pub(crate) fn run(bits: u64, behind: u64, offset: u32) -> usize {
+    let gap = !bits >> (offset & 63);
+    let len = if gap != 0 { gap.trailing_zeros() } else { 64 - offset + behind.trailing_ones() };
+    len as usize
 }
 
 /// How bytes are classed.
@@ -184,14 +197,22 @@ mod portable {
     }
 }
 
+/// At the place that its low four bits tell, each blank; elsewhere what is at no place its own.
+#[cfg(target_arch = "x86_64")]
+const BLANKS: (i64, i64) = (
+    i64::from_le_bytes([b' ', 0, 0, 0, 0, 0, 0, 0]),
+    i64::from_le_bytes([0, b'\t', b'\n', 0, 0, b'\r', 0, 0]),
+);
+
 #[cfg(target_arch = "x86_64")]
 mod avx512 {
     use std::arch::x86_64::{
-        __m512i, _mm512_cmpeq_epi8_mask, _mm512_cmple_epu8_mask, _mm512_movepi8_mask,
-        _mm512_or_si512, _mm512_set_epi64, _mm512_set1_epi8, _mm512_sub_epi8,
+        __m512i, _mm_set_epi64x, _mm512_broadcast_i32x4, _mm512_cmpeq_epi8_mask,
+        _mm512_cmple_epu8_mask, _mm512_loadu_si512, _mm512_movepi8_mask, _mm512_or_si512,
+        _mm512_set1_epi8, _mm512_shuffle_epi8, _mm512_sub_epi8,
     };
 
-    use super::{BLOCK, Bits};
+    use super::{BLANKS, BLOCK, Bits};
 
     #[target_feature(enable = "avx512f,avx512bw")]
     pub(super) fn fill(text: &[u8], blocks: &mut Vec<Bits>) {
@@ -208,10 +229,7 @@ mod avx512 {
             letter: in_range(lower, b'a', 25),
             upper: in_range(bytes, b'A', 25),
             high: _mm512_movepi8_mask(bytes),
-            blank: equal(bytes, b' ')
-                | equal(bytes, b'\t')
-                | equal(bytes, b'\n')
-                | equal(bytes, b'\r'),
+            blank: blanks(bytes),
             quote: equal(bytes, b'"'),
             colon: equal(bytes, b':'),
             backslash: equal(bytes, b'\\'),
@@ -221,12 +239,18 @@ mod avx512 {
 
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw")]
+    #[expect(unsafe_code, reason = "a register is loaded through a pointer")]
     fn load(chunk: &[u8; BLOCK]) -> __m512i {
-        let word = |index: usize| {
-            let (words, _) = chunk.as_chunks::<8>();
-            i64::from_le_bytes(words[index])
-        };
-        _mm512_set_epi64(word(7), word(6), word(5), word(4), word(3), word(2), word(1), word(0))
+        // SAFETY: 64 bytes are read, which the chunk has; the load needs no alignment.
+        unsafe { _mm512_loadu_si512(chunk.as_ptr().cast()) }
+    }
+
+    /// Those that their low four bits look up in a table of blanks.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw")]
+    fn blanks(bytes: __m512i) -> u64 {
+        let table = _mm512_broadcast_i32x4(_mm_set_epi64x(BLANKS.1, BLANKS.0));
+        _mm512_cmpeq_epi8_mask(_mm512_shuffle_epi8(table, bytes), bytes)
     }
 
     #[inline]
@@ -252,11 +276,12 @@ mod avx512 {
 #[cfg(target_arch = "x86_64")]
 mod avx2 {
     use std::arch::x86_64::{
-        __m256i, _mm256_cmpeq_epi8, _mm256_min_epu8, _mm256_movemask_epi8, _mm256_or_si256,
-        _mm256_set_epi64x, _mm256_set1_epi8, _mm256_sub_epi8,
+        __m256i, _mm_set_epi64x, _mm256_broadcastsi128_si256, _mm256_cmpeq_epi8,
+        _mm256_loadu_si256, _mm256_min_epu8, _mm256_movemask_epi8, _mm256_or_si256,
+        _mm256_set1_epi8, _mm256_shuffle_epi8, _mm256_sub_epi8,
     };
 
-    use super::{BLOCK, Bits};
+    use super::{BLANKS, BLOCK, Bits};
 
     #[target_feature(enable = "avx2")]
     pub(super) fn fill(text: &[u8], blocks: &mut Vec<Bits>) {
@@ -268,7 +293,8 @@ mod avx2 {
     #[inline]
     #[target_feature(enable = "avx2")]
     fn bits(chunk: &[u8; BLOCK]) -> Bits {
-        let bytes = [load(chunk, 0), load(chunk, 4)];
+        let (halves, _) = chunk.as_chunks::<32>();
+        let bytes = [load(&halves[0]), load(&halves[1])];
         let lower =
             [_mm256_or_si256(bytes[0], splat(0x20)), _mm256_or_si256(bytes[1], splat(0x20))];
         Bits {
@@ -276,10 +302,7 @@ mod avx2 {
             letter: in_range(lower, b'a', 25),
             upper: in_range(bytes, b'A', 25),
             high: mask(bytes),
-            blank: equal(bytes, b' ')
-                | equal(bytes, b'\t')
-                | equal(bytes, b'\n')
-                | equal(bytes, b'\r'),
+            blank: blanks(bytes),
             quote: equal(bytes, b'"'),
             colon: equal(bytes, b':'),
             backslash: equal(bytes, b'\\'),
@@ -289,12 +312,10 @@ mod avx2 {
 
     #[inline]
     #[target_feature(enable = "avx2")]
-    fn load(chunk: &[u8; BLOCK], first: usize) -> __m256i {
-        let word = |index: usize| {
-            let (words, _) = chunk.as_chunks::<8>();
-            i64::from_le_bytes(words[first + index])
-        };
-        _mm256_set_epi64x(word(3), word(2), word(1), word(0))
+    #[expect(unsafe_code, reason = "a register is loaded through a pointer")]
+    fn load(half: &[u8; 32]) -> __m256i {
+        // SAFETY: 32 bytes are read, which the half has; the load needs no alignment.
+        unsafe { _mm256_loadu_si256(half.as_ptr().cast()) }
     }
 
     #[inline]
@@ -311,6 +332,15 @@ mod avx2 {
             _mm256_movemask_epi8(halves[1]).cast_unsigned(),
         ];
         u64::from(high) << 32 | u64::from(low)
+    }
+
+    /// Those that their low four bits look up in a table of blanks.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn blanks(bytes: Halves) -> u64 {
+        let table = _mm256_broadcastsi128_si256(_mm_set_epi64x(BLANKS.1, BLANKS.0));
+        let is = |half: __m256i| _mm256_cmpeq_epi8(_mm256_shuffle_epi8(table, half), half);
+        mask([is(bytes[0]), is(bytes[1])])
     }
 
     #[inline]
@@ -339,29 +369,40 @@ mod tests {
 
     use super::*;
 
-    fn read(path: Path, text: &[u8]) -> Vec<Bits> {
+    fn read(path: Path, text: &[u8], strip: &Range<usize>) -> Vec<[Bits; 3]> {
         let mut bitmaps = Bitmaps { path, blocks: Vec::new() };
-        bitmaps.read(text);
-        bitmaps.blocks
+        bitmaps.read(text, strip).copied().collect()
     }
 
     proptest! {
         #[test]
         fn every_path_reads_the_same_bits(text in prop::collection::vec(any::<u8>(), 0..400)) {
-            let plain = read(Path::Portable, &text);
+            let strip = 0..text.len().div_ceil(BLOCK);
+            let plain = read(Path::Portable, &text, &strip);
             for path in Path::all() {
-                prop_assert_eq!(read(path, &text), plain.clone(), "{:?}", path);
+                prop_assert_eq!(read(path, &text, &strip), plain.clone(), "{:?}", path);
             }
+        }
+
+        #[test]
+        fn a_text_in_strips_has_the_bits_of_one_piece(
+            text in prop::collection::vec(any::<u8>(), 1..400),
+            at in 0..7usize,
+        ) {
+            let end = text.len().div_ceil(BLOCK);
+            let at = at.min(end);
+            let whole = read(Path::best(), &text, &(0..end));
+            let parts = [read(Path::best(), &text, &(0..at)), read(Path::best(), &text, &(at..end))];
+            prop_assert_eq!(parts.concat(), whole);
         }
     }
 
     #[test]
     fn every_byte_is_classed_as_its_table_says() {
         let text: Vec<u8> = (0..=255).collect();
+        let blocks = read(Path::best(), &text, &(0..4));
         for (byte, at) in (0..=255u8).zip(0..) {
-            let mut bitmaps = Bitmaps::default();
-            bitmaps.read(&text);
-            let bits = bitmaps.block(at / BLOCK);
+            let [_, bits, _] = blocks[at / BLOCK];
             let has = |class: u64| class >> (at % BLOCK) & 1 == 1;
             assert_eq!(has(bits.letter), byte.is_ascii_alphabetic());
             assert_eq!(has(bits.upper), byte.is_ascii_uppercase());

@@ -7,11 +7,11 @@
 use std::ops::Range;
 
 use crate::anchors::{Anchor, Rule};
-use crate::bitmaps::{BLOCK, Bitmaps, Bits, below, from_bit, next, previous, within};
-use crate::bytes::{ALNUM, DIGIT, HIGH, LOWER, SPACE, UPPER, is};
+use crate::bitmaps::{BLOCK, Bitmaps, Bits, STRIP, below, from_bit, next, previous, run, within};
+use crate::bytes::{DIGIT, SPACE, UPPER, is};
 use crate::engine::LITERAL_BYTES;
 use crate::window::LOOK_BACK;
-use crate::words::{KEY_BYTES, Words};
+use crate::words::{self, KEY_BYTES, Words};
 
 /// The longest key that is looked at.
 pub(crate) const JSON_KEY_BYTES: usize = 48;
@@ -22,8 +22,14 @@ pub(crate) const STREET_WORDS: usize = 4;
 /// So many if a word is in lower case: `5 mg by mouth ... drive` is no address.
 pub(crate) const LOWER_STREET_WORDS: usize = 2;
 
-/// So many bytes may follow the digits of a house number: `12-14`, `12B`.
+/// The most digits of a house number.
+const HOUSE_DIGITS: usize = 6;
+
+/// So many bytes may follow them: `12-14`, `12B`.
 const HOUSE_SUFFIX: usize = 6;
+
+/// What `Around::before_words` looks ahead.
+const _: () = assert!(HOUSE_DIGITS + HOUSE_SUFFIX <= 1 + 2 + 4 + 5);
 
 /// Where a rule has to look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +65,7 @@ impl Seeker {
     pub(crate) fn seek(
         &self,
         text: &[u8],
-        bitmaps: &Bitmaps,
+        bitmaps: &mut Bitmaps,
         range: &Range<usize>,
         events: &mut Vec<Event>,
     ) {
@@ -68,42 +74,31 @@ impl Seeker {
         }
         let mut search = Search { seeker: self, text, range: range.clone(), events };
         let mut token_end = range.start;
-        let last = ((range.end - 1) / BLOCK).min(bitmaps.len().saturating_sub(1));
-        let mut around = Around::at(bitmaps, range.start.saturating_sub(LOOK_BACK) / BLOCK);
-        while around.index <= last {
-            if around.here.digit != 0 {
-                search.houses(&around);
-                token_end = search.tokens(&around, token_end);
+        let blocks = range.start.saturating_sub(LOOK_BACK) / BLOCK..range.end.div_ceil(BLOCK);
+        for first in blocks.clone().step_by(STRIP) {
+            let strip = first..blocks.end.min(first + STRIP);
+            for (index, [before, here, behind]) in (first..).zip(bitmaps.read(text, &strip)) {
+                let around = Around { index, before, here, behind };
+                if around.here.digit != 0 {
+                    search.houses(&around);
+                    token_end = search.tokens(&around, token_end);
+                }
+                search.words(&around);
+                search.marks(&around);
             }
-            search.words(&around);
-            search.marks(&around);
-            around.step(bitmaps);
         }
     }
 }
 
 /// A block and its neighbours.
-struct Around {
+struct Around<'b> {
     index: usize,
-    before: Bits,
-    here: Bits,
-    behind: Bits,
+    before: &'b Bits,
+    here: &'b Bits,
+    behind: &'b Bits,
 }
 
-impl Around {
-    fn at(bitmaps: &Bitmaps, index: usize) -> Self {
-        let before = index.checked_sub(1).map_or(Bits::default(), |before| bitmaps.block(before));
-        Self { index, before, here: bitmaps.block(index), behind: bitmaps.block(index + 1) }
-    }
-
-    #[inline]
-    fn step(&mut self, bitmaps: &Bitmaps) {
-        self.index += 1;
-        self.before = self.here;
-        self.here = self.behind;
-        self.behind = bitmaps.block(self.index + 1);
-    }
-
+impl Around<'_> {
     fn base(&self) -> usize {
         self.index * BLOCK
     }
@@ -111,24 +106,24 @@ impl Around {
     /// Bit `i` is what `of` says of byte `i - 1`.
     #[inline]
     fn previous(&self, of: impl Fn(&Bits) -> u64) -> u64 {
-        previous(of(&self.before), of(&self.here))
+        previous(of(self.before), of(self.here))
     }
 
     #[inline]
     fn next(&self, of: impl Fn(&Bits) -> u64) -> u64 {
-        next(of(&self.here), of(&self.behind))
+        next(of(self.here), of(self.behind))
     }
 
     /// 64 bits from bit `offset` on.
     #[inline]
     fn from(&self, offset: u32, of: impl Fn(&Bits) -> u64) -> u64 {
-        from_bit(of(&self.here), of(&self.behind), offset)
+        from_bit(of(self.here), of(self.behind), offset)
     }
 
-    /// How long the run is that begins at bit `offset`, up to 64.
+    /// How long the run is that begins at bit `offset`, up to the end of the block behind.
     #[inline]
     fn run(&self, offset: u32, of: impl Fn(&Bits) -> u64) -> usize {
-        self.from(offset, of).trailing_ones() as usize
+        run(of(self.here), of(self.behind), offset)
     }
 
     /// Capitals behind small letters: where `medicalRecordNumber` has further words.
@@ -141,7 +136,7 @@ impl Around {
     #[inline]
     fn humps_behind(&self) -> u64 {
         let small = |bits: &Bits| bits.letter & !bits.upper;
-        self.behind.upper & previous(small(&self.here), small(&self.behind))
+        self.behind.upper & previous(small(self.here), small(self.behind))
     }
 
     /// Where in the word of `len` bytes at bit `offset` further words begin.
@@ -162,6 +157,21 @@ impl Around {
             & self.next(|bits| bits.letter)
             & self.from(2, |bits| bits.blank);
         first | old | self.humps() | self.behind_escapes()
+    }
+
+    /// Where a blank before a word is so near that a house number may end there.
+    #[inline]
+    fn before_words(&self) -> u64 {
+        let blanks = |here: &Bits, behind: &Bits| here.blank & !next(here.blank, behind.blank);
+        // Of the block behind the last bit may be wrong: it is too far away to matter.
+        let behind = blanks(self.behind, self.behind);
+        let mut near = u128::from(behind) << 64 | u128::from(blanks(self.here, self.behind));
+        for step in [1, 2, 4, 5] {
+            near |= near >> step;
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "the lower half is this block's")]
+        let near = near as u64;
+        near
     }
 
     /// Words behind the letter of a JSON escape: `\nDr.`
@@ -191,6 +201,8 @@ impl Search<'_> {
         // A literal may begin before the range and end in it.
         let reach = self.range.start.saturating_sub(LITERAL_BYTES)..self.range.end;
         let mut starts = around.word_starts() & within(&reach, around.index);
+        let rest = self.text.get(around.base()..).unwrap_or_default();
+        let bytes = rest.first_chunk::<{ BLOCK + KEY_BYTES }>();
         let any_humps = around.humps() | around.humps_behind() != 0;
         while starts != 0 {
             let offset = starts.trailing_zeros();
@@ -200,9 +212,14 @@ impl Search<'_> {
             let inner = if any_humps { around.humps_of(offset, len) } else { 0 };
             if inner != 0 {
                 self.humped(at, len, inner);
-            } else {
-                self.word(at, len);
+                continue;
             }
+            let bytes = bytes.and_then(|bytes| bytes.get(offset as usize..)?.first_chunk());
+            let key = match bytes {
+                Some(bytes) => words::key_of(*bytes, len),
+                None => words::key(self.text, at, len),
+            };
+            self.word(at, key);
         }
     }
 
@@ -215,15 +232,18 @@ impl Search<'_> {
             if end >= KEY_BYTES {
                 break;
             }
-            self.word(at, end);
+            self.word(at, words::key(self.text, at, end));
         }
-        self.word(at, len);
+        self.word(at, words::key(self.text, at, len));
     }
 
     #[inline]
-    fn word(&mut self, at: usize, len: usize) {
+    fn word(&mut self, at: usize, key: u64) {
+        if !self.seeker.words.may_be(key) {
+            return;
+        }
         let (range, events) = (&self.range, &mut *self.events);
-        self.seeker.words.at(self.text, &self.seeker.anchors, (at, len), |anchor, end| {
+        self.seeker.words.at(self.text, &self.seeker.anchors, (at, key), |anchor, end| {
             push_hit(events, range, anchor, end);
         });
     }
@@ -295,14 +315,17 @@ impl Search<'_> {
     fn houses(&mut self, around: &Around) {
         let reach = self.range.start.saturating_sub(LOOK_BACK)..self.range.end;
         let firsts = around.here.digit & !around.previous(|bits| bits.alnum() | bits.high);
-        let mut firsts = firsts & within(&reach, around.index);
+        let mut firsts = firsts & within(&reach, around.index) & around.before_words();
         while firsts != 0 {
             let offset = firsts.trailing_zeros();
             firsts &= firsts - 1;
             let number = around.base() + offset as usize;
             let digits = around.run(offset, |bits| bits.digit);
             let end = self.house_end(number + digits);
-            if digits <= 6 && self.byte(end) == b' ' && !is_word_mark(self.before(number)) {
+            if digits <= HOUSE_DIGITS
+                && self.byte(end) == b' '
+                && !is_word_mark(self.before(number))
+            {
                 self.street(number, end);
             }
         }
@@ -357,13 +380,25 @@ impl Search<'_> {
     }
 
     fn is_word_byte(&self, at: usize) -> bool {
-        let byte = self.byte(at);
-        is(byte, ALNUM | LOWER | HIGH) || is_word_mark(byte)
+        self.text.get(at).is_some_and(|byte| ADDRESS_WORD[usize::from(*byte)])
     }
 }
 
+/// The bytes of an address's words.
+static ADDRESS_WORD: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0u8;
+    loop {
+        table[byte as usize] = byte.is_ascii_alphanumeric() || byte >= 0x80 || is_word_mark(byte);
+        if byte == u8::MAX {
+            break table;
+        }
+        byte += 1;
+    }
+};
+
 /// What may stand in a word of an address.
-fn is_word_mark(byte: u8) -> bool {
+const fn is_word_mark(byte: u8) -> bool {
     matches!(byte, b'-' | b'.' | b'\'' | b'/' | b'#')
 }
 

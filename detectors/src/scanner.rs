@@ -116,8 +116,7 @@ impl Scanner {
                 cover: Cover::Whole,
             });
         }
-        self.bitmaps.read(text);
-        self.pack.seeker().seek(text, &self.bitmaps, range, events);
+        self.pack.seeker().seek(text, &mut self.bitmaps, range, events);
     }
 
     fn settle(&mut self, text: &[u8], cells: &Cells<'_>) {

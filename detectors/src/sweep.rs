@@ -35,9 +35,7 @@ impl Sweep {
         settled: &mut Vec<Candidate>,
     ) {
         settled.clear();
-        if !candidates.is_sorted_by_key(|candidate| candidate.start) {
-            candidates.sort_unstable_by_key(|candidate| candidate.start);
-        }
+        sort(candidates);
         let mut rest = &*candidates;
         while let Some((one, others)) = rest.split_first() {
             let alone = others.first().is_none_or(|next| next.start >= one.end);
@@ -87,6 +85,31 @@ impl Sweep {
         }
     }
 }
+
+/// Sorts by start. Candidates come nearly in order, so each is moved to its place; if that takes
+/// too many moves, they are sorted as anything is.
+fn sort(candidates: &mut [Candidate]) {
+    let mut moves = candidates.len() * MOVES;
+    for end in 1..candidates.len() {
+        let mut at = end;
+        while let Some([one, other]) = candidates.get_mut(at - 1..=at)
+            && one.start > other.start
+        {
+            std::mem::swap(one, other);
+            at -= 1;
+            moves = moves.saturating_sub(1);
+            if at == 0 {
+                break;
+            }
+        }
+        if moves == 0 {
+            return candidates.sort_unstable_by_key(|candidate| candidate.start);
+        }
+    }
+}
+
+/// How many places of a candidate's sort are as dear as another sort of all.
+const MOVES: usize = 8;
 
 /// How many of the first candidates hang together.
 fn cluster(candidates: &[Candidate]) -> usize {

@@ -13,14 +13,15 @@ pub(crate) const KEY_BYTES: usize = 8;
 
 /// Bits of the filter before the table: 4 KiB stay in the first cache.
 const FILTER_BITS: u32 = 15;
+const FILTER_WORDS: usize = 1 << (FILTER_BITS - 6);
 
 /// A power of two, and several times the number of keys: a search always ends at a free one.
 const SLOTS: usize = 4096;
 
 /// Literals by their key words.
 pub(crate) struct Words {
-    filter: Box<[u64]>,
-    slots: Box<[Slot]>,
+    filter: Box<[u64; FILTER_WORDS]>,
+    slots: Box<[Slot; SLOTS]>,
     entries: Vec<Entry>,
     suffixes: Suffixes,
 }
@@ -37,6 +38,21 @@ struct Slot {
 struct Entry {
     anchor: u32,
     before: u8,
+    /// Its first eight bytes, as far as it has them, and in small letters if case is no matter:
+    /// what nearly all texts differ in.
+    head: u64,
+    mask: u64,
+    fold: u64,
+}
+
+impl Entry {
+    fn new(anchor: &Anchor, id: u32, before: u8) -> Self {
+        let len = anchor.literal.len().min(KEY_BYTES);
+        let (mask, _) = KEY_MASKS[len];
+        let fold = if anchor.caseless { SMALL & mask } else { 0 };
+        let head = (first_bytes(&anchor.literal, 0) | fold) & mask;
+        Self { anchor: id, before, head, mask, fold }
+    }
 }
 
 impl Words {
@@ -45,13 +61,14 @@ impl Words {
         for (anchor, id) in anchors.iter().zip(0..) {
             if anchor.rule.tier() == Tier::Words {
                 let (before, keys) = keys_of(anchor);
-                keyed.extend(keys.into_iter().map(|key| (key, Entry { anchor: id, before })));
+                let entry = Entry::new(anchor, id, before);
+                keyed.extend(keys.into_iter().map(|key| (key, entry)));
             }
         }
         keyed.sort_by_key(|(key, entry)| (*key, entry.anchor));
         let mut words = Self {
-            filter: vec![0; 1 << (FILTER_BITS - 6)].into_boxed_slice(),
-            slots: vec![Slot::default(); SLOTS].into_boxed_slice(),
+            filter: Box::new([0; FILTER_WORDS]),
+            slots: Box::new([Slot::default(); SLOTS]),
             entries: keyed.iter().map(|(_, entry)| *entry).collect(),
             suffixes: Suffixes::new(anchors),
         };
@@ -63,21 +80,33 @@ impl Words {
         words
     }
 
-    /// Calls `on_hit` with the anchor and the end of each literal whose key word of `len` bytes
-    /// begins at `at`.
+    /// Whether a word of this key is a literal's key word; seldom yes when it is not.
     #[inline]
+    pub(crate) fn may_be(&self, key: u64) -> bool {
+        let hash = hash(key);
+        self.filter[hash >> 6] >> (hash & 63) & 1 == 1
+    }
+
+    /// Calls `on_hit` with the anchor and the end of each literal whose key word, of this key,
+    /// begins at `at`.
     pub(crate) fn at(
         &self,
         text: &[u8],
         anchors: &[Anchor],
-        (at, len): (usize, usize),
-        on_hit: impl FnMut(u32, usize),
+        (at, key): (usize, u64),
+        mut on_hit: impl FnMut(u32, usize),
     ) {
-        let key = key(text, at, len);
-        let hash = hash(key);
-        let word = self.filter.get(hash >> 6).copied().unwrap_or(0);
-        if word >> (hash & 63) & 1 == 1 {
-            self.compare(text, anchors, (at, key), on_hit);
+        let slot = self.slots[self.slot_of(key)];
+        let first = usize::from(slot.first);
+        for entry in self.entries.get(first..first + usize::from(slot.count)).unwrap_or_default() {
+            let Some(start) = at.checked_sub(usize::from(entry.before)) else { continue };
+            let differs = (first_bytes(text, start) | entry.fold) & entry.mask != entry.head;
+            if differs {
+                continue;
+            }
+            if let Some(end) = matches(text, anchors, entry.anchor, start) {
+                on_hit(entry.anchor, end);
+            }
         }
     }
 
@@ -94,24 +123,6 @@ impl Words {
         for id in self.suffixes.at(text, at) {
             if let Some(end) = matches(text, anchors, *id, at) {
                 on_hit(*id, end);
-            }
-        }
-    }
-
-    #[inline(never)]
-    fn compare(
-        &self,
-        text: &[u8],
-        anchors: &[Anchor],
-        (at, key): (usize, u64),
-        mut on_hit: impl FnMut(u32, usize),
-    ) {
-        let slot = self.slots[self.slot_of(key)];
-        let first = usize::from(slot.first);
-        for entry in self.entries.get(first..first + usize::from(slot.count)).unwrap_or_default() {
-            let start = at.checked_sub(usize::from(entry.before));
-            if let Some(end) = start.and_then(|start| matches(text, anchors, entry.anchor, start)) {
-                on_hit(entry.anchor, end);
             }
         }
     }
@@ -149,23 +160,40 @@ fn matches(text: &[u8], anchors: &[Anchor], id: u32, start: usize) -> Option<usi
 
 /// The key of the word of `len` letters at `at`: its first eight bytes, in lower case if it is
 /// longer than two. In the shortest the case tells `IN`, the state, from `in`.
-#[inline]
 pub(crate) fn key(text: &[u8], at: usize, len: usize) -> u64 {
-    let bytes = match text.get(at..).and_then(|rest| rest.first_chunk::<KEY_BYTES>()) {
-        Some(bytes) => u64::from_le_bytes(*bytes),
-        None => tail(text, at),
-    };
-    let unused = KEY_BYTES - len.clamp(1, KEY_BYTES);
-    let mask = u64::MAX >> (8 * unused);
-    let lower = if len > 2 { 0x2020_2020_2020_2020 } else { 0 };
-    (bytes | lower) & mask
+    key_of(first_bytes(text, at).to_le_bytes(), len)
 }
 
-/// The last bytes of a text, where eight can't be read.
-#[cold]
-fn tail(text: &[u8], at: usize) -> u64 {
+/// The same, of a word's first bytes and what follows.
+#[inline]
+pub(crate) fn key_of(bytes: [u8; KEY_BYTES], len: usize) -> u64 {
+    let (mask, small) = KEY_MASKS[len.min(KEY_BYTES)];
+    u64::from_le_bytes(bytes) & mask | small
+}
+
+/// Makes letters small.
+const SMALL: u64 = 0x2020_2020_2020_2020;
+
+/// By the length of a word: the bytes of its key, and what makes their letters small.
+const KEY_MASKS: [(u64, u64); KEY_BYTES + 1] = {
+    let mut masks = [(0, 0); KEY_BYTES + 1];
+    let mut len = 1;
+    while len <= KEY_BYTES {
+        let mask = u64::MAX >> (8 * (KEY_BYTES - len));
+        masks[len] = (mask, if len > 2 { mask & SMALL } else { 0 });
+        len += 1;
+    }
+    masks
+};
+
+/// Eight bytes at `at`, the first lowest; behind the text's end they are 0.
+#[inline]
+fn first_bytes(text: &[u8], at: usize) -> u64 {
     let rest = text.get(at..).unwrap_or_default();
-    rest.iter().take(KEY_BYTES).rev().fold(0, |key, byte| key << 8 | u64::from(*byte))
+    match rest.first_chunk() {
+        Some(bytes) => u64::from_le_bytes(*bytes),
+        None => rest.iter().rev().fold(0, |bytes, byte| bytes << 8 | u64::from(*byte)),
+    }
 }
 
 #[inline]
@@ -217,16 +245,19 @@ fn casings(word: &[u8], caseless: bool) -> Vec<Vec<u8>> {
     (0..count).map(cased).collect()
 }
 
+/// Three letters of five bits each are a bit of the filter of suffixes.
+const SUFFIX_WORDS: usize = 1 << 9;
+
 /// Suffixes of streets, told by three letters.
 struct Suffixes {
-    filter: Box<[u64]>,
+    filter: Box<[u64; SUFFIX_WORDS]>,
     by_letter: [Vec<u32>; 32],
 }
 
 impl Suffixes {
     fn new(anchors: &[Anchor]) -> Self {
         let mut suffixes =
-            Self { filter: vec![0; 1 << 9].into_boxed_slice(), by_letter: Default::default() };
+            Self { filter: Box::new([0; SUFFIX_WORDS]), by_letter: Default::default() };
         for (anchor, id) in anchors.iter().zip(0..) {
             if let (Rule::Street, [_, word @ ..]) = (anchor.rule, &anchor.literal[..]) {
                 suffixes.insert(word, id);
@@ -274,7 +305,8 @@ mod tests {
         let anchors = anchors::all();
         let words = Words::new(&anchors);
         let mut found = Vec::new();
-        words.at(text.as_bytes(), &anchors, (at, len), |id, _| {
+        let key = key(text.as_bytes(), at, len);
+        words.at(text.as_bytes(), &anchors, (at, key), |id, _| {
             let literal = &anchors[id as usize].literal;
             found.push(String::from_utf8_lossy(literal).into_owned());
         });
@@ -300,7 +332,10 @@ mod tests {
                 let mut hits = Vec::new();
                 for at in 0..text.len() {
                     let len = text[at..].iter().take_while(|byte| is(**byte, ALPHA)).count();
-                    words.at(&text, &anchors, (at, len), |id, end| hits.push((id, end)));
+                    let key = key(&text, at, len);
+                    if words.may_be(key) {
+                        words.at(&text, &anchors, (at, key), |id, end| hits.push((id, end)));
+                    }
                 }
                 assert!(hits.contains(&(id, text.len())), "{:?}", String::from_utf8_lossy(&text));
             }
