@@ -28,6 +28,8 @@ pub(crate) struct Bits {
     pub(crate) backslash: u64,
     /// `@`
     pub(crate) at: u64,
+    /// What stands between cells.
+    pub(crate) nul: u64,
 }
 
 impl Bits {
@@ -193,6 +195,7 @@ mod portable {
             colon: of(|byte| byte == b':'),
             backslash: of(|byte| byte == b'\\'),
             at: of(|byte| byte == b'@'),
+            nul: of(|byte| byte == 0),
         }
     }
 }
@@ -234,6 +237,7 @@ mod avx512 {
             colon: equal(bytes, b':'),
             backslash: equal(bytes, b'\\'),
             at: equal(bytes, b'@'),
+            nul: equal(bytes, 0),
         }
     }
 
@@ -307,6 +311,7 @@ mod avx2 {
             colon: equal(bytes, b':'),
             backslash: equal(bytes, b'\\'),
             at: equal(bytes, b'@'),
+            nul: equal(bytes, 0),
         }
     }
 

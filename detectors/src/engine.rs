@@ -20,17 +20,31 @@ pub(crate) struct Hit {
     pub(crate) end: u32,
 }
 
-/// Runs the rules on `events`, which were found in `range`. `floor` is where the last token's search
-/// ended; returns the new one.
+/// Where the last token's search ended, and the last word's.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Floors {
+    pub(crate) token: usize,
+    pub(crate) word: usize,
+}
+
+impl Floors {
+    /// As offsets into a text of which the first `cut` bytes are gone.
+    pub(crate) fn behind(self, cut: usize) -> Self {
+        Self { token: self.token.saturating_sub(cut), word: self.word.saturating_sub(cut) }
+    }
+}
+
+/// Runs the rules on `events`, which were found in `range`. Returns the new floors.
 pub(crate) fn on_events(
     text: &[u8],
     mut cells: Cells<'_>,
     anchors: &[Anchor],
-    (range, floor): (&Range<usize>, usize),
+    (range, floors): (&Range<usize>, Floors),
     events: &[Event],
     found: &mut Found,
-) -> usize {
-    let mut tokens = Tokens { text, range, floor };
+) -> Floors {
+    let mut tokens = Tokens { text, range, floor: floors.token };
+    let mut words = Names { text, floor: floors.word, capitals: Capitals::default() };
     for event in events {
         match *event {
             Event::Hit { anchor, end } => {
@@ -43,6 +57,7 @@ pub(crate) fn on_events(
             Event::Token { digit, end } => {
                 tokens.on(&mut cells, digit as usize..end as usize, found);
             }
+            Event::Word { at } => words.on(&mut cells, at as usize, found),
             Event::Key { open, close } => {
                 let (open, close) = (open as usize, close as usize);
                 let (cell, manner) = cells.seek(close);
@@ -53,7 +68,7 @@ pub(crate) fn on_events(
             }
         }
     }
-    tokens.floor
+    Floors { token: tokens.floor, word: words.floor }
 }
 
 /// Tokens with a digit.
@@ -95,34 +110,31 @@ impl Tokens<'_> {
     }
 }
 
-/// Words that begin within `range`. `floor` is where the last word's search ended; returns the new
-/// one.
-pub(crate) fn on_words(
-    text: &[u8],
-    mut cells: Cells<'_>,
-    range: Range<usize>,
-    mut floor: usize,
-    found: &mut Found,
-) -> usize {
-    let mut capitals = Capitals::default();
-    let mut at = range.start.max(floor);
-    while let Some(start) = next_of(text, at, bytes::WORD).filter(|start| *start < range.end) {
+/// Words that may be names.
+struct Names<'t> {
+    text: &'t [u8],
+    floor: usize,
+    capitals: Capitals,
+}
+
+impl Names<'_> {
+    /// A word may begin at `start`. What tells that it is no name is asked in the order of its cost.
+    #[inline]
+    fn on(&mut self, cells: &mut Cells<'_>, start: usize, found: &mut Found) {
+        if start < self.floor {
+            return;
+        }
+        let text = self.text;
         let small = end_of(text, start, bytes::LOWER);
         let closed = !text.get(small).is_some_and(|byte| bytes::is(*byte, bytes::WORD));
         let begins = start == 0 || !bytes::is(text[start - 1], ALNUM | bytes::HIGH);
         let plain = small > start && closed && begins && !wakes(&text[start..small]);
-        if plain && capitals.are_near(text, cells.seek(start).0, start) {
-            at = small;
-            continue;
+        let is_plain = plain && self.capitals.are_near(text, cells.seek(start).0, start)
+            || small == start && begins && is_plain_capital(text, start);
+        if !is_plain {
+            self.floor = on_word(text, cells, start, found);
         }
-        if small == start && begins && is_plain_capital(text, start) {
-            at = end_of(text, start, bytes::ALPHA);
-            continue;
-        }
-        floor = on_word(text, &mut cells, start, found);
-        at = floor;
     }
-    floor
 }
 
 fn on_word(text: &[u8], cells: &mut Cells<'_>, start: usize, found: &mut Found) -> usize {
@@ -188,11 +200,6 @@ impl Capitals {
         self.last = found.map(|offset| near.start + offset);
         found.is_some()
     }
-}
-
-fn next_of(text: &[u8], from: usize, class: u8) -> Option<usize> {
-    let rest = text.get(from..)?;
-    rest.iter().position(|byte| bytes::is(*byte, class)).map(|offset| from + offset)
 }
 
 fn end_of(text: &[u8], from: usize, class: u8) -> usize {

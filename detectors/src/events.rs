@@ -1,7 +1,7 @@
 //! Candidates: where in a text a rule has to look. Found from the bitmaps, before any rule runs.
 //!
 //! Four kinds: an anchor's literal ends, a run of letters and digits holds a digit, a JSON key
-//! ends. Which of them lie in a range depends on the bytes around each and never on where the
+//! ends, a word begins that may be a name. Which of them lie in a range depends on the bytes around each and never on where the
 //! range was cut, so a stream finds them as one piece does.
 
 use std::ops::Range;
@@ -10,6 +10,8 @@ use crate::anchors::{Anchor, Rule};
 use crate::bitmaps::{BLOCK, Bitmaps, Bits, STRIP, below, from_bit, next, previous, run, within};
 use crate::bytes::{DIGIT, SPACE, UPPER, is};
 use crate::engine::LITERAL_BYTES;
+use crate::lexicon;
+use crate::rules::CASE_BYTES;
 use crate::window::LOOK_BACK;
 use crate::words::{self, KEY_BYTES, Words};
 
@@ -40,6 +42,8 @@ pub(crate) enum Event {
     Token { digit: u32, end: u32 },
     /// A string that a colon follows: its quotes.
     Key { open: u32, close: u32 },
+    /// A word begins that may be a name or begin an address. In order among themselves.
+    Word { at: u32 },
 }
 
 /// What is looked for.
@@ -72,7 +76,8 @@ impl Seeker {
         if range.is_empty() {
             return;
         }
-        let mut search = Search { seeker: self, text, range: range.clone(), events };
+        let mut search =
+            Search { seeker: self, text, range: range.clone(), events, last_capital: None };
         let mut token_end = range.start;
         let blocks = range.start.saturating_sub(LOOK_BACK) / BLOCK..range.end.div_ceil(BLOCK);
         for first in blocks.clone().step_by(STRIP) {
@@ -156,7 +161,33 @@ impl Around<'_> {
             & self.previous(|bits| bits.digit)
             & self.next(|bits| bits.letter)
             & self.from(2, |bits| bits.blank);
-        first | old | self.humps() | self.behind_escapes()
+        first | old | self.humps() | self.behind_escapes() & letter
+    }
+
+    /// Where words begin that may be names.
+    #[inline]
+    fn name_starts(&self) -> u64 {
+        (self.here.letter | self.here.high) & !self.previous(|bits| bits.alnum() | bits.high)
+    }
+
+    /// Where words may begin behind a mark beyond ASCII or an escape: few, and the rule's to tell.
+    #[inline]
+    fn odd_starts(&self) -> u64 {
+        let behind_high = (self.here.letter | self.here.high) & self.previous(|bits| bits.high);
+        behind_high | self.behind_escapes()
+    }
+
+    /// Whether a byte beyond ASCII follows the letters at `offset`.
+    #[inline]
+    fn is_high_behind(&self, offset: u32, len: usize) -> bool {
+        if self.here.high | self.behind.high == 0 {
+            return false;
+        }
+        let end = offset as usize + len;
+        match end.checked_sub(BLOCK) {
+            None => self.here.high >> end & 1 == 1,
+            Some(end) => end >= BLOCK || self.behind.high >> end & 1 == 1,
+        }
     }
 
     /// Where a blank before a word is so near that a house number may end there.
@@ -183,7 +214,7 @@ impl Around<'_> {
         let letters = self.here.letter & self.previous(|bits| bits.backslash);
         // The last escape of the block before ends in this one.
         let carried = u64::from(self.before.backslash >> 62 & self.before.letter >> 63 & 1 == 1);
-        (letters << 1 | carried) & self.here.letter
+        (letters << 1 | carried) & (self.here.letter | self.here.high)
     }
 }
 
@@ -193,6 +224,8 @@ struct Search<'s> {
     text: &'s [u8],
     range: Range<usize>,
     events: &'s mut Vec<Event>,
+    /// The last capital before this block, if it is in the same cell.
+    last_capital: Option<usize>,
 }
 
 impl Search<'_> {
@@ -200,26 +233,69 @@ impl Search<'_> {
     fn words(&mut self, around: &Around) {
         // A literal may begin before the range and end in it.
         let reach = self.range.start.saturating_sub(LITERAL_BYTES)..self.range.end;
-        let mut starts = around.word_starts() & within(&reach, around.index);
+        let keyed = around.word_starts() & within(&reach, around.index);
+        let mine = within(&self.range, around.index);
+        let named = around.name_starts() & mine;
+        let certain =
+            named & !(around.here.letter & !around.here.upper) | around.odd_starts() & mine;
+        let mut starts = keyed | certain;
+        let any_humps = around.humps() | around.humps_behind() != 0;
+        let near = self.capital_is_near(around);
         let rest = self.text.get(around.base()..).unwrap_or_default();
         let bytes = rest.first_chunk::<{ BLOCK + KEY_BYTES }>();
-        let any_humps = around.humps() | around.humps_behind() != 0;
         while starts != 0 {
             let offset = starts.trailing_zeros();
             starts &= starts - 1;
             let at = around.base() + offset as usize;
             let len = around.run(offset, |bits| bits.letter);
             let inner = if any_humps { around.humps_of(offset, len) } else { 0 };
-            if inner != 0 {
-                self.humped(at, len, inner);
-                continue;
-            }
             let bytes = bytes.and_then(|bytes| bytes.get(offset as usize..)?.first_chunk());
             let key = match bytes {
                 Some(bytes) => words::key_of(*bytes, len),
                 None => words::key(self.text, at, len),
             };
-            self.word(at, key);
+            let may_be_name = certain >> offset & 1 == 1
+                || named >> offset & 1 == 1
+                    && (inner != 0
+                        || lexicon::wakes(key, len)
+                        || !near && !self.follows_capital(around, offset)
+                        || around.is_high_behind(offset, len));
+            if may_be_name {
+                self.events.push(Event::Word { at: short(at) });
+            }
+            if inner != 0 {
+                self.humped(at, len, inner);
+            } else {
+                self.word(at, key);
+            }
+        }
+        self.remember_capital(around);
+    }
+
+    /// Whether a capital of the same cell stands near before every word of this block.
+    #[inline]
+    fn capital_is_near(&self, around: &Around) -> bool {
+        let end = around.base() + BLOCK;
+        around.here.nul == 0 && self.last_capital.is_some_and(|last| last + CASE_BYTES >= end)
+    }
+
+    /// Whether one stands near before the word at `offset`. Those behind it are left to the rule.
+    #[inline]
+    fn follows_capital(&self, around: &Around, offset: u32) -> bool {
+        let before = below(offset as usize);
+        let (capitals, ends) = (around.here.upper & before, around.here.nul & before);
+        let at = around.base() + offset as usize;
+        capitals > ends
+            || ends == 0 && self.last_capital.is_some_and(|last| last + CASE_BYTES >= at)
+    }
+
+    #[inline]
+    fn remember_capital(&mut self, around: &Around) {
+        let (capitals, ends) = (around.here.upper, around.here.nul);
+        if capitals > ends {
+            self.last_capital = Some(around.base() + 63 - capitals.leading_zeros() as usize);
+        } else if ends != 0 {
+            self.last_capital = None;
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::Identifier;
 use crate::batch::{self, Batch, Cells};
 use crate::bitmaps::Bitmaps;
-use crate::engine;
+use crate::engine::{self, Floors};
 use crate::events::Event;
 use crate::finding::{CellFinding, Cover, Finding};
 use crate::pack::{Pack, PackError};
@@ -79,18 +79,17 @@ impl Scanner {
         self.events.len()
     }
 
-    /// Finds the events of `range` and runs their rules. `floor` is where the last token's search
-    /// ended; returns the new one.
+    /// Finds the events of `range` and runs their rules. Returns the new floors.
     pub(crate) fn find(
         &mut self,
         text: &[u8],
         cells: &Cells<'_>,
         range: &Range<usize>,
-        floor: usize,
-    ) -> usize {
+        floors: Floors,
+    ) -> Floors {
         self.seek(text, range);
         let anchors = &self.pack.seeker().anchors;
-        let at = (range, floor);
+        let at = (range, floors);
         engine::on_events(text, cells.clone(), anchors, at, &self.events, &mut self.found)
     }
 
@@ -122,8 +121,7 @@ impl Scanner {
     fn settle(&mut self, text: &[u8], cells: &Cells<'_>) {
         self.found.candidates.clear();
         self.found.tails.clear();
-        self.find(text, cells, &(0..text.len()), 0);
-        engine::on_words(text, cells.clone(), 0..text.len(), 0, &mut self.found);
+        self.find(text, cells, &(0..text.len()), Floors::default());
         engine::on_tails(text, cells, text.len(), &mut self.found);
         let mut at = cells.clone();
         let json = |start| at.seek(start).1.json;

@@ -6,7 +6,7 @@
 
 use crate::Identifier;
 use crate::batch::{self, Cells};
-use crate::engine;
+use crate::engine::{self, Floors};
 use crate::mask;
 use crate::rules::Tail;
 use crate::scanner::Scanner;
@@ -41,10 +41,8 @@ pub struct StreamMasker {
     released: usize,
     /// ... events handled up to here ...
     handled: usize,
-    /// ... the search for tokens goes on from here ...
-    floor: usize,
-    /// ... that for words from here ...
-    word_floor: usize,
+    /// ... the search for tokens and words goes on from here ...
+    floors: Floors,
     /// ... and the last finding ended here.
     finding_end: usize,
     /// Texts are no JSON however they begin.
@@ -66,8 +64,7 @@ impl StreamMasker {
             base: 0,
             released: 0,
             handled: 0,
-            floor: 0,
-            word_floor: 0,
+            floors: Floors::default(),
             finding_end: 0,
             is_plain: false,
             json: None,
@@ -119,7 +116,7 @@ impl StreamMasker {
         self.tails.clear();
         self.base = 0;
         (self.released, self.handled, self.finding_end) = (0, 0, 0);
-        (self.floor, self.word_floor) = (0, 0);
+        self.floors = Floors::default();
         self.json = None;
     }
 
@@ -155,10 +152,7 @@ impl StreamMasker {
         let cells = Cells::one(text, json);
         std::mem::swap(&mut scanner.found.candidates, &mut self.candidates);
         std::mem::swap(&mut scanner.found.tails, &mut self.tails);
-        self.floor = scanner.find(text, &cells, &(self.handled..upto), self.floor);
-        let words = self.handled..upto;
-        self.word_floor =
-            engine::on_words(text, cells.clone(), words, self.word_floor, &mut scanner.found);
+        self.floors = scanner.find(text, &cells, &(self.handled..upto), self.floors);
         engine::on_tails(text, &cells, upto, &mut scanner.found);
         std::mem::swap(&mut scanner.found.candidates, &mut self.candidates);
         std::mem::swap(&mut scanner.found.tails, &mut self.tails);
@@ -208,8 +202,7 @@ impl StreamMasker {
         self.base += keep as u64;
         self.released -= keep;
         self.handled -= keep;
-        self.floor = self.floor.saturating_sub(keep);
-        self.word_floor = self.word_floor.saturating_sub(keep);
+        self.floors = self.floors.behind(keep);
         self.finding_end = self.finding_end.saturating_sub(keep);
         for candidate in &mut self.candidates {
             candidate.start -= keep;
