@@ -119,7 +119,7 @@ def classes(folder):
             rank.setdefault(row[key].lower(), 1000)
     last_rank = {name: at for at, name in enumerate(last)}
 
-    usual_name = lambda word: last_rank.get(word, 9_999) < 600 or rank.get(word, 9_999) < 300
+    usual_name = lambda word: last_rank.get(word, 9_999) < 600 or rank.get(word, 9_999) < 600
     own |= {word for word in eponyms if not usual_name(word)}
     # A usual given name that is seldom a word is no plain word; some seldom words are plain still.
     often = common | scowl(folder, [35, 40])

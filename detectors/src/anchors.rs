@@ -180,7 +180,7 @@ const CASELESS: &[(Rule, &[&str])] = &[
     ]),
     (Rule::Signature, &[
         "signed by", "dictated by", "reviewed by", "verified by", "authored by", "transcribed by",
-        "reported by", "entered by", "prepared by", "referred by", "seen by", "name is", "i am called",
+        "reported by", "entered by", "prepared by", "referred by", "seen by", "name is", "i am called", "pt ",
         "dear ", "discussed with", "sincerely,", "regards,", "attn ",
     ]),
     (Rule::Month, &[
@@ -197,7 +197,7 @@ const CASELESS: &[(Rule, &[&str])] = &[
         " st.", " ave", " blvd", " rd.", " ln.", " dr.", " ct.", " hwy", " pkwy", " underpass", " plaza",
         " trail", " alley", " square", " heights", " landing", " crossing",
     ]),
-    (Rule::Unit, &[" apt", " apartment", " suite ", " ste ", " unit "]),
+    (Rule::Unit, &[" apt", " apartment", " suite ", " ste ", " unit ", " flat "]),
     (Rule::PoBox, &["p.o. box", "po box", "p o box", "p.o.box", "post office box", "postbox", "postboks", "postfach", "postbus"]),
     (Rule::Military, &["apo ", "fpo ", "dpo "]),
     (Rule::PrivateKey, &["-----begin ", "-----end "]),
@@ -275,7 +275,7 @@ const LABELS: &[Labels] = &[
     (Identifier::Date, Value::Age, "age label", &["age ", "age:", "age=", "age\"", "aged "]),
     (Identifier::Geography, Value::Zip, "zip label", &["zip", "postal", "postcode", "post code"]),
     (Identifier::Geography, Value::Address, "address label", &[
-        "address", "lives at", "lives on", "living at", "resides at", "residing at", "resident of", "addr:",
+        "address", "live at", "live on", "living on", "lives at", "lives on", "living at", "resides at", "residing at", "resident of", "addr:",
     ]),
     (Identifier::Geography, Value::Decimal, "coordinates label", &[
         "latitude", "longitude", "lat:", "lat=", "lat ", "lon:", "lon=", "lon ", "lng:", "lng=", "long:", "gps", "coordinates",

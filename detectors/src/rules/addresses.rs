@@ -42,7 +42,8 @@ pub(super) fn on_word(w: &Window<'_>, first: &Token, found: &mut Found) -> Optio
     }
     let case = if small { words::case_around(w, first.start) } else { Case::Mixed };
     let typed = is_street_prefix(w, first) && is_named(w, first);
-    if small && case != Case::Small && !typed {
+    let ambiguous = small && first.is_plain() && led.is_none();
+    if small && case != Case::Small && (!typed || ambiguous && !is_strange_behind(w, first)) {
         return None;
     }
     let street = Street::read(w, *first, case);
@@ -160,6 +161,8 @@ const MILITARY_BYTES: usize = 40;
 struct Street {
     words: usize,
     strange: usize,
+    /// Words that a list of names knows, or none.
+    named: usize,
     /// Strange words that no list of names knows.
     unknown: usize,
     typed: bool,
@@ -174,6 +177,7 @@ impl Street {
         let mut street = Self {
             words: 0,
             strange: 0,
+            named: 0,
             unknown: 0,
             typed: false,
             ends_typed: false,
@@ -183,6 +187,7 @@ impl Street {
         let mut token = first;
         while street.words < WORDS && street.takes(w, &token, case) {
             street.words += 1;
+            street.named += usize::from(token.is_strange() || token.kind.any(Kind::NAME));
             street.strange += usize::from(token.is_strange() && token.letters > 2);
             street.unknown +=
                 usize::from(token.is_strange() && token.letters > 3 && !token.kind.any(Kind::NAME));
@@ -191,7 +196,8 @@ impl Street {
             street.end = token.end;
             let dot =
                 w.byte(token.end) == b'.' && (token.letters < 5) && w.byte(token.end + 1) == b' ';
-            let gap = if dot { token.end + 1 } else { token.end };
+            let comma = street.typed && w.byte(token.end) == b',' && w.is(token.end + 2, DIGIT);
+            let gap = if dot || comma { token.end + 1 } else { token.end };
             if w.byte(gap) != b' ' {
                 break;
             }
@@ -228,7 +234,7 @@ impl Street {
         let told = match (led, numbered.is_some()) {
             _ if self.words == 0 => false,
             (_, true) if sure && self.strange > 0 => true,
-            (true, false) if sure && self.strange > 0 && self.words > 1 => true,
+            (true, false) if sure && self.named > 0 && self.words > 1 => true,
             (true, _) => self.typed || self.unknown > 0,
             (false, true) => {
                 self.typed && self.words + usize::from(self.strange > 0) > 0 || self.unknown > 0
@@ -241,15 +247,20 @@ impl Street {
 
 /// A number and two words are a whole line: `603 Rodriguez Ramp`.
 fn is_line(w: &Window<'_>, start: usize, street: &Street) -> bool {
-    let opens = matches!(w.before(start), 0 | b'\n');
-    opens && matches!(w.byte(street.end), 0 | b'\n' | b',') && street.words == 2
+    let opens = matches!(w.before(start), 0 | b'\n')
+        || w.slice(start.saturating_sub(2)..start) == b", "
+        || is_led_to(w, start);
+    opens && matches!(w.byte(street.end), 0 | b'\n' | b',') && (2..=3).contains(&street.words)
 }
 
 /// A preposition of place stands before.
 fn is_led_to(w: &Window<'_>, start: usize) -> bool {
     let end = start.saturating_sub(1);
     w.before(start) == b' '
-        && is_one_of(w.slice(w.word_before(end)), &["at", "on", "in", "of", "near", "to"])
+        && is_one_of(
+            w.slice(w.word_before(end)),
+            &["at", "on", "in", "of", "near", "to", "from", "is"],
+        )
 }
 
 /// The house number that stands before `at`, also on two numbers: `3911 4 Rue ...`.
@@ -342,6 +353,9 @@ fn is_before_part(w: &Window<'_>, at: usize) -> bool {
 fn part_end(w: &Window<'_>, at: usize, case: Case) -> Option<(usize, bool)> {
     if is_zip_of_state(w, w.skip_back(at, SPACE), at + 5) {
         return None;
+    }
+    if let Some(end) = lettered_code_end(w, at) {
+        return Some((town_end(w, end), true));
     }
     if w.is(at, DIGIT) || w.byte(at) == b'#' {
         return code_end(w, at).map(|end| (town_end(w, end), true));
@@ -459,6 +473,28 @@ fn code_end(w: &Window<'_>, at: usize) -> Option<usize> {
     (!w.is(end, ALNUM) && !joined).then_some(end)
 }
 
+/// A postal code of capitals and digits: `IG4X 4WY`, `R5V 8J8`, `7956WC`.
+fn lettered_code_end(w: &Window<'_>, at: usize) -> Option<usize> {
+    let mixed = |range: Range<usize>| {
+        let code = w.slice(range);
+        code.iter().any(u8::is_ascii_digit) && code.iter().any(u8::is_ascii_uppercase)
+    };
+    // `H-3293`
+    let letters = w.skip(at, UPPER);
+    let digits = w.skip(letters + 1, DIGIT);
+    if letters == at + 1 && w.byte(letters) == b'-' && (4..=5).contains(&(digits - letters - 1)) {
+        return Some(digits);
+    }
+    let first = w.skip(at, UPPER | DIGIT);
+    if !(2..=6).contains(&(first - at)) || !mixed(at..first) {
+        return None;
+    }
+    let second = w.skip(first + 1, UPPER | DIGIT);
+    let two = w.byte(first) == b' ' && second == first + 4 && mixed(first + 1..second);
+    let end = if two { second } else { first };
+    (!w.is(end, ALNUM) && (two || first - at == 6)).then_some(end)
+}
+
 /// `Apt. 864`, `Suite 727`, `#12`: the unit's number behind its word.
 fn unit_end(w: &Window<'_>, word_end: usize) -> Option<usize> {
     let number = w.skip_any(word_end, b" .#:");
@@ -489,6 +525,11 @@ fn is_street_prefix(w: &Window<'_>, token: &Token) -> bool {
             || Token::read(w, behind).is_strange() && !w.is(behind, DIGIT))
 }
 
+/// The word behind is of no list: `via Skype` is no street, `via Tasso` may be.
+fn is_strange_behind(w: &Window<'_>, prefix: &Token) -> bool {
+    Token::read(w, w.skip_any(prefix.end, b". ")).is_strange()
+}
+
 /// A capital follows within three words: `rue de la Hulotais`.
 fn is_named(w: &Window<'_>, prefix: &Token) -> bool {
     let mut at = w.skip_any(prefix.end, b". ");
@@ -510,9 +551,12 @@ fn ends_with(word: &[u8], suffix: &str) -> bool {
 #[rustfmt::skip]
 const PREFIXES: &[&str] = &[
     "rua", "rúa", "rue", "via", "viale", "vicolo", "corso", "piazza", "piazzale", "largo", "calle", "avenida", "avda", "avd", "av", "paseo",
-    "plaza", "praza", "praça", "carrer", "camino", "carretera", "ctra", "ul", "ulica", "aleja", "os", "plac", "travessa", "estrada", "alameda", "rodovia",
-    "quai", "chemin", "impasse", "allée", "boulevard", "place", "route", "rte", "strada", "strasse", "jalan", "ruelle", "ronda", "cours",
-    "λεωφόρος", "οδός",
+    "plaza", "praza", "praça", "carrer", "camino", "carretera", "ctra", "ul", "ulica", "aleja", "os", "osiedle", "plac", "pl", "travessa", "estrada", "alameda",
+    "rodovia", "quai", "chemin", "impasse", "allée", "boulevard", "place", "route", "rte", "strada", "strasse", "jalan", "ruelle", "ronda", "cours",
+    "λεωφόρος", "οδός", "contrada", "rotonda", "stretto", "borgo", "canale", "incrocio", "periférico", "andador", "circunvalación", "peatonal", "privada",
+    "callejón", "cuesta", "glorieta", "pasadizo", "rambla", "viaducto", "vial", "eje", "prolongación", "retorno", "cerrada", "colônia", "fazenda", "residencial", "morro",
+    "passarela", "pátio", "praia", "sítio", "vila", "viela", "trecho", "trevo", "ladeira", "lagoa", "jardim", "feira", "favela", "estação", "esplanada", "distrito",
+    "condomínio", "conjunto", "chácara", "vereda", "vale", "setor", "recanto", "parque", "núcleo", "loteamento", "urbanización", "barrio", "số", "phố", "đường", "ngõ", "sokak",
 ];
 
 #[rustfmt::skip]
@@ -543,23 +587,9 @@ const SUFFIXES: &[&str] = &[
     "katu", "tie", "kuja", "polku", "raitti", "utca", "ulica", "tänav", "gatu",
 ];
 
+#[rustfmt::skip]
 const UNITS: &[&str] = &[
-    "apt",
-    "apartment",
-    "suite",
-    "ste",
-    "unit",
-    "floor",
-    "fl",
-    "rm",
-    "room",
-    "bldg",
-    "building",
-    "lot",
-    "box",
-    "flat",
-    "door",
-    "postbus",
+    "apt", "apartment", "suite", "ste", "unit", "floor", "fl", "rm", "room", "bldg", "building", "lot", "box", "flat", "door", "postbus", "piso", "puerta", "edif", "depto", "appartamento", "apto", "studio", "level", "interior", "appt", "étage", "lgh",
 ];
 
 /// Words within names of towns and streets.

@@ -178,6 +178,9 @@ fn secret(w: &Window<'_>, at: usize, label: Label) -> Option<Candidate> {
 }
 
 fn patient(w: &Window<'_>, end: usize, bridge: Bridge, label: Label, found: &mut Found) {
+    if w.byte(end) == b'\'' || w.starts_with(end, "’".as_bytes()) {
+        return;
+    }
     if bridge.numbered {
         let code_label = Label {
             identifier: Identifier::MedicalRecord,

@@ -66,8 +66,18 @@ pub(super) fn signature(w: &Window<'_>, hit: Range<usize>, found: &mut Found) {
     if w.begins_word(hit.start) {
         let start = w.skip_any(hit.end, b" :\n\r\t,");
         let end = run(w, start, WORDS);
-        let named = w.slice(hit.clone()).eq_ignore_ascii_case(b"name is");
-        let end = if end == start && named { lower_word(w, start) } else { end };
+        let lead = w.slice(hit.clone());
+        let named = lead.eq_ignore_ascii_case(b"name is");
+        let shorthand = lead.eq_ignore_ascii_case(b"pt ");
+        let end = match end {
+            end if shorthand && end > start && is_plain(w, start..end) => start,
+            end if end > start => end,
+            _ if named => small_name(w, lower_word(w, start)),
+            _ if shorthand && Token::read(w, start).is_strange() => {
+                small_name(w, lower_word(w, start))
+            }
+            _ => start,
+        };
         push(w, start..end, 70, "name: signature", found);
     }
 }
@@ -193,6 +203,19 @@ fn lower_word(w: &Window<'_>, start: usize) -> usize {
     let end = word_end(w, start);
     let word = w.slice(start..end);
     if word.len() < 2 || is_stop(word) || is_function_word(word) { start } else { end }
+}
+
+/// The second word of a name in small letters that may follow the one that ends at `first`.
+fn small_name(w: &Window<'_>, first: usize) -> usize {
+    let mut at = first + 1;
+    let mut second = Token::read(w, at);
+    while w.byte(second.end) == b' ' && is_particle(w.slice(second.start..second.end)) {
+        at = second.end + 1;
+        second = Token::read(w, at);
+    }
+    let named = second.letters > 1 && (second.is_strange() || second.kind.any(Kind::NAME));
+    let plain = second.kind.any(Kind::COMMON | Kind::PROPER);
+    if w.byte(first) == b' ' && named && !plain { second.end } else { first }
 }
 
 /// Up to three words of any case behind a label.

@@ -135,7 +135,11 @@ impl Run {
                 let second = self.count > 0
                     && token.kind.any(Kind::SURNAME)
                     && !token.kind.any(Kind::COMMON | Kind::PROPER);
-                if second || named && (self.count > 0 || token.kind.any(Kind::GIVEN)) {
+                let before = self.count.checked_sub(1).map(|last| self.tokens[last]);
+                let foreign = token.is_strange()
+                    && token.letters > 2
+                    && before.is_some_and(|it| it.is_only_name() && it.kind.any(Kind::GIVEN));
+                if second || foreign || named && (self.count > 0 || token.kind.any(Kind::GIVEN)) {
                     Sign::Maybe
                 } else {
                     Sign::No
@@ -148,14 +152,21 @@ impl Run {
     fn ends_with_surname(&self, w: &Window<'_>, token: &Token) -> bool {
         let Some(last) = self.count.checked_sub(1).map(|at| self.tokens[at]) else { return false };
         let given = last.kind.any(Kind::GIVEN) && last.is_strange()
-            || last.shape == Shape::Initial && self.count > 1 && self.signs[0] == Sign::Name;
-        let alone = token.shape == Shape::Capital && !token.kind.any(Kind::COMMON | Kind::PROPER);
+            || last.shape == Shape::Initial && self.count > 1 && self.signs[0] == Sign::Name
+            || last.is_unknown()
+                && self.count == 1
+                && matches!(w.byte(token.end), b',' | b';' | b'.' | b')' | b'\n')
+                && !token.kind.any(Kind::COMMON);
+        let closes = matches!(w.byte(token.end), b',' | b';' | b'.' | b')' | b'\n' | 0);
+        let alone = token.shape == Shape::Capital
+            && !token.kind.any(Kind::PROPER)
+            && (closes || !token.kind.any(Kind::COMMON));
         let behind = w.skip_any(token.end, b" ");
         given
             && alone
             && token.letters > 2
             && !words::is_capital(w, behind)
-            && w.byte(token.end) != b':'
+            && (w.byte(token.end) != b':' || self.count > 1)
             && !last.possessive
             && !is_one_of(w.slice(token.start..token.end), EPONYM_NOUNS)
     }
@@ -203,10 +214,19 @@ impl Run {
         let likely = signs.iter().filter(|sign| **sign == Sign::Maybe).count();
         let (one, other) = (self.tokens[first], self.tokens[last]);
         let pair = likely > 1 && one.kind.any(Kind::GIVEN) && !is_heading(w, &one, &other)
-            || likely > 1 && self.case != Case::Mixed
+            || likely > 1 && self.case != Case::Mixed && (one.is_strange() || other.is_strange())
             || likely > 1 && other.kind.any(Kind::GIVEN) && w.byte(one.end) == b',';
         let initial = likely > 0 && self.count > 1 && self.has_initial();
-        if !(sure || pair || initial || likely == 1 && is_placed_as_a_name(w, &one)) {
+        // `Dakota White`, `Sherry Christian`
+        let neighbour = |at: Option<usize>, kind: Kind| {
+            let token = at.and_then(|at| self.tokens[..self.count].get(at));
+            token.is_some_and(|it| it.kind.any(Kind::PROPER) && it.kind.any(kind) && it.letters > 3)
+        };
+        let proper = self.case == Case::Mixed
+            && one.shape == Shape::Capital
+            && (neighbour(first.checked_sub(1), Kind::GIVEN) && one.kind.any(Kind::SURNAME)
+                || one.kind.any(Kind::GIVEN) && neighbour(Some(last + 1), Kind::SURNAME));
+        if !(sure || pair || initial || proper || likely == 1 && is_placed_as_a_name(w, &one)) {
             return None;
         }
         if first == last && is_all(w, &one) && !(one.is_only_name() && one.letters > 4) {
@@ -216,17 +236,29 @@ impl Run {
         {
             return None;
         }
-        let leads = first
-            .checked_sub(1)
-            .map(|at| self.tokens[at])
-            .is_some_and(|token| token.shape == Shape::Initial || token.kind.any(Kind::GIVEN));
-        let first = if leads { first - 1 } else { first };
+        let leads = |token: &&Token| token.shape == Shape::Initial || token.kind.any(Kind::GIVEN);
+        let first = first - self.tokens[..first].iter().rev().take_while(leads).count();
         let trails = last + 1 < self.count
             && self.tokens[last + 1].shape == Shape::Initial
             && sure
             && first < last;
         let last = if trails { last + 1 } else { last };
+        let last = last + self.family_behind(last);
         Some(self.tokens[first].start..self.tokens[last].end)
+    }
+
+    /// How many tokens of a surname that is a country's name, too, follow a given name:
+    /// `Tonya Jordan`, `Begoña Q. Montenegro`.
+    fn family_behind(&self, last: usize) -> usize {
+        let given = |token: &Token| token.kind.any(Kind::GIVEN) && token.is_strange();
+        let rest = self.tokens.get(last + 1..self.count).unwrap_or_default();
+        let proper = |token: &Token| token.kind.any(Kind::PROPER) && token.shape != Shape::Small;
+        match rest {
+            [family, ..] if self.tokens[..=last].iter().any(given) && proper(family) => 1,
+            [family, ..] if proper(family) && family.kind.any(Kind::SURNAME) => 1,
+            [initial, family, ..] if initial.shape == Shape::Initial && proper(family) => 2,
+            _ => 0,
+        }
     }
 
     fn has_initial(&self) -> bool {
@@ -298,7 +330,7 @@ fn is_placed_as_a_name(w: &Window<'_>, token: &Token) -> bool {
     let acts = is_one_of(next, ACTS) && behind == token.end + 1;
     let led = before + 1 == token.start && is_one_of(word, LEADS);
     let within = before + 1 == token.start
-        && word.iter().all(u8::is_ascii_lowercase)
+        && word.iter().all(u8::is_ascii_alphabetic)
         && word.len() > 1
         && !is_one_of(word, DETERMINERS)
         && !words::is_capital(w, behind);
@@ -310,7 +342,14 @@ fn is_placed_as_a_name(w: &Window<'_>, token: &Token) -> bool {
     let enumerated = listed
         && (w.byte(token.end) == b',' || next == b"and")
         && words::is_capital(w, w.word_before(before - 1).start);
+    let signed = given
+        && w.before(before) == b','
+        && w.before(token.start) == b'\n'
+        && matches!(w.byte(token.end), 0 | b'\n');
     greeted
+        || signed
+        || token.is_strange() && (led || within)
+        || before + 1 == token.start && is_one_of(word, ADDRESSED)
         || enumerated
         || given
             && token.letters > 2
@@ -354,6 +393,9 @@ const ACTS: &[&str] = &[
 
 /// What stands before the name of a thing.
 const DETERMINERS: &[&str] = &["the", "a", "an", "of", "in", "this", "that", "no", "every"];
+
+/// What is done to people only.
+const ADDRESSED: &[&str] = &["told", "asked", "named", "met", "tell", "ask", "helped", "thanked"];
 
 /// What stands before a name in a sentence.
 #[rustfmt::skip]

@@ -45,8 +45,10 @@ pub(super) fn grouped(w: &Window<'_>, groups: &Groups) -> Option<Candidate> {
 /// Ten digits, or eleven with the leading 1, that the plan allows and nothing calls an amount.
 pub(super) fn bare(w: &Window<'_>, token: &Range<usize>) -> Option<Candidate> {
     let digits = w.slice(token.clone());
-    let digits = if digits.len() == 11 { digits.strip_prefix(b"1")? } else { digits };
-    let valid = checks::nanp(digits.get(..3)?, digits.get(3..)?);
+    let abroad = matches!(digits, [b'0', b'1'..=b'9', ..]);
+    let is_long = digits.len() == 11 && !abroad;
+    let digits = if is_long { digits.strip_prefix(b"1")? } else { digits };
+    let valid = abroad || checks::nanp(digits.get(..3)?, digits.get(3..)?);
     let amount = matches!(w.before(token.start), b'.' | b'$' | b',' | b'-' | b'/' | b'_' | b'#')
         || matches!(w.byte(token.end), b'.' | b',') && w.is(token.end + 1, DIGIT)
         || matches!(w.byte(token.end), b'-' | b'/' | b'_' | b'%');
@@ -62,21 +64,24 @@ pub(super) fn bare(w: &Window<'_>, token: &Range<usize>) -> Option<Candidate> {
 pub(super) fn trunk(w: &Window<'_>, groups: &Groups) -> Option<Candidate> {
     let count = groups.len();
     let separators = groups.separators(count);
-    let first = *separators.first()?;
-    let even = separators.iter().all(|separator| *separator == first);
-    let known = matches!(first, Separator::Space | Separator::Dash | Separator::Dot);
+    let (first, rest) = separators.split_first()?;
+    let even = rest.windows(2).all(|pair| pair[0] == pair[1]);
+    let known = separators.iter().all(|separator| *separator != Separator::Other);
     let digits: usize = (0..count).map(|index| groups.size(index)).sum();
     let sizes = (1..count).all(|index| (2..=8).contains(&groups.size(index)));
     let area = w.slice(groups.group(0));
     // The National Drug Code has 4-4-2 and 5-3-2 digits, too.
-    let drug = first == Separator::Dash && count == 3 && groups.size(2) < 3;
-    let dialled = area.first() == Some(&b'0') && (2..=5).contains(&area.len()) && area != b"00";
-    let short = count == 2 && digits < 10;
-    let amount = matches!(w.before(groups.group(0).start), b'.' | b',' | b'-' | b'/' | b'$');
+    let drug = *first == Separator::Dash && count == 3 && groups.size(2) < 3;
+    let abroad = area.starts_with(b"00") && count > 2 && (10..=15).contains(&digits);
+    let dialled = area.starts_with(b"0") && area != b"00" && (9..=11).contains(&digits);
+    let sized = (2..=5).contains(&area.len()) && (count > 2 || digits > 9);
+    let start = groups.group(0).start;
+    let amount = matches!(w.before(start), b'.' | b',' | b'-' | b'/' | b'$');
     let span = groups.span(count);
-    let whole = even && known && sizes && dialled && (9..=11).contains(&digits);
-    (whole && !drug && !short && !amount && !w.is(span.end, ALNUM))
-        .then(|| telephone(w, open(w, span.start)..span.end, 55, "telephone, from 0"))
+    let whole = even && known && sizes && sized && (dialled || abroad);
+    let end = extension_end(w, span.end);
+    (whole && !drug && !amount && !w.is(end, ALNUM))
+        .then(|| telephone(w, open(w, start)..end, 55, "telephone, from 0"))
 }
 
 /// Behind a `+`: seven to fifteen digits in any groups.

@@ -17,6 +17,9 @@ const STREET_WORDS: usize = 4;
 /// How much of a line a label calls an address.
 const ADDRESS_BYTES: usize = 120;
 
+/// Where the number of a street in small letters stands at the latest.
+const SMALL_STREET_BYTES: usize = 40;
+
 /// Words of a city's name.
 const CITY_WORDS: usize = 3;
 
@@ -126,7 +129,12 @@ pub(super) fn labelled(w: &Window<'_>, at: usize, marked: bool) -> Option<Candid
     let numbered = w.is(at, DIGIT) && matches!(w.byte(number), b' ' | b',' | b'-' | b'/');
     let told =
         numbered || marked && w.is(at, UPPER) && w.slice(at..end).iter().any(u8::is_ascii_digit);
-    told.then(|| w.found(Identifier::Geography, at..end, 65, "address label"))
+    let live = w.slice(at.saturating_sub(9)..at);
+    let small = [&b"live at "[..], b"lives at ", b"live on ", b"lives on "]
+        .iter()
+        .any(|lead| live.len() >= lead.len() && live[live.len() - lead.len()..] == **lead)
+        && w.slice(at..end.min(at + SMALL_STREET_BYTES)).iter().any(u8::is_ascii_digit);
+    (told || small).then(|| w.found(Identifier::Geography, at..end, 65, "address label"))
 }
 
 /// Where a clause begins that is no address any more: `... for this card`.

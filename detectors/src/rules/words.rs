@@ -178,6 +178,10 @@ fn shape(w: &Window<'_>, token: &Token) -> Shape {
     let small = word.iter().filter(|byte| byte.is_ascii_lowercase()).count();
     let capitals = word.iter().filter(|byte| byte.is_ascii_uppercase()).count();
     let first_capital = is_capital(w, token.start);
+    // `X-ray`, `T-cell`
+    if matches!(word, [_, b'-', ..]) {
+        return Shape::Mixed;
+    }
     match (first_capital, capitals, small) {
         (true, _, 0) if token.letters == 1 => Shape::Initial,
         (true, 2.., 0) => Shape::Capitals,
@@ -234,15 +238,23 @@ pub(super) enum Case {
 /// How far case is looked at, both ways.
 pub(crate) const CASE_BYTES: usize = 192;
 
+/// How far, for a word in capitals.
+const NEAR_BYTES: usize = 48;
+
 pub(super) fn case_around(w: &Window<'_>, at: usize) -> Case {
-    let text = w.slice(at.saturating_sub(CASE_BYTES)..(at + CASE_BYTES).min(w.len()));
-    let small = text.iter().filter(|byte| byte.is_ascii_lowercase()).count();
-    let capitals = text.iter().filter(|byte| byte.is_ascii_uppercase()).count();
-    match (small, capitals) {
-        (_, 0) => Case::Small,
-        (small, capitals) if capitals > 3 && small * 12 < capitals => Case::Capitals,
-        _ => Case::Mixed,
+    let count = |range: Range<usize>| {
+        let text = w.slice(range.start..range.end.min(w.len()));
+        let small = text.iter().filter(|byte| byte.is_ascii_lowercase()).count();
+        (small, text.iter().filter(|byte| byte.is_ascii_uppercase()).count())
+    };
+    if is_capital(w, at) {
+        let before = count(at.saturating_sub(NEAR_BYTES)..at);
+        let behind = count(at..at + NEAR_BYTES);
+        let shouted = matches!(before, (0, 24..)) || matches!(behind, (0, 12..));
+        return if shouted { Case::Capitals } else { Case::Mixed };
     }
+    let (_, capitals) = count(at.saturating_sub(CASE_BYTES)..at + CASE_BYTES);
+    if capitals == 0 { Case::Small } else { Case::Mixed }
 }
 
 /// Words of medicine are made anew every day, but they end alike.
