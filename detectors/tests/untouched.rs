@@ -90,5 +90,9 @@ fn plain_text_passes() {
         "insulin 20 unit 3 times per day",
         "Patient Education Materials were given",
         "his mother had diabetes; father with CAD",
+        "PostgreSQL 15.18 (Debian 15.18-0+deb12u1) on x86_64-pc-linux-gnu",
+        "Served by Qwertz 2.11 since the upgrade of last week",
+        "Acme Widget",
+        "Xylophonix",
     ]);
 }

@@ -11,12 +11,15 @@ use std::ops::Range;
 use super::words::{self, Case, Shape, Token, is_one_of};
 use super::{Found, addresses};
 use crate::Identifier;
-use crate::bytes::{DIGIT, LOWER, SPACE, WORD};
+use crate::bytes::{self, DIGIT, LOWER, SPACE, WORD};
 use crate::lexicon::Kind;
 use crate::window::Window;
 
 /// The longest run that is read as one.
 const TOKENS: usize = 7;
+
+/// The most bytes of a cell that is no sentence.
+const SHORT_CELL_BYTES: usize = 32;
 
 /// What a word says for a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -232,6 +235,10 @@ impl Run {
         if first == last && is_all(w, &one) && !(one.is_only_name() && one.letters > 4) {
             return None;
         }
+        let unlisted = one.is_unknown() && first == last;
+        if unlisted && (is_short_cell(w) || is_before_version(w, &one)) {
+            return None;
+        }
         if first == last && is_eponym(w, &one) || is_eponym(w, &other) && !one.kind.any(Kind::GIVEN)
         {
             return None;
@@ -287,6 +294,24 @@ fn capital_sign(token: &Token, follows: bool) -> Sign {
         _ if token.kind.any(Kind::NAME) => Sign::Maybe,
         _ => Sign::No,
     }
+}
+
+/// Three words or fewer: a brand, a status or a ward as likely as a name of no list.
+fn is_short_cell(w: &Window<'_>) -> bool {
+    let text = w.slice(0..w.len());
+    w.is_opening()
+        && !w.is_full()
+        && text.len() <= SHORT_CELL_BYTES
+        && text.iter().filter(|byte| bytes::is(**byte, SPACE)).count() < 3
+}
+
+/// ` 15.18` behind a word: a product's.
+fn is_before_version(w: &Window<'_>, token: &Token) -> bool {
+    let digits = w.skip(token.end + 1, DIGIT);
+    w.byte(token.end) == b' '
+        && digits > token.end + 1
+        && w.byte(digits) == b'.'
+        && w.is(digits + 1, DIGIT)
 }
 
 /// Whether the word is all that its cell holds: a code as likely as a name.
