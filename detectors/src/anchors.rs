@@ -70,6 +70,10 @@ pub(crate) enum Rule {
     Secret(u8),
     PrivateKey,
     Image,
+    /// What encoded characters begin with.
+    Escape,
+    /// What messages of HL7 v2 and X12 begin with.
+    Message,
 }
 
 /// How the literals of a rule are found.
@@ -90,7 +94,9 @@ impl Rule {
         match self {
             Self::Email | Self::Url => Tier::Marks,
             Self::Street => Tier::Numbers,
-            Self::Secret(_) | Self::PrivateKey | Self::Image => Tier::Literals,
+            Self::Secret(_) | Self::PrivateKey | Self::Image | Self::Escape | Self::Message => {
+                Tier::Literals
+            }
             Self::Label(_)
             | Self::Www
             | Self::Title
@@ -218,6 +224,12 @@ const EXACT: &[(Rule, &[&str])] = &[
         " Station", " Stream", " Summit", " Ter", " Throughway", " Trace", " Track", " Trafficway",
         " Tunnel", " Union", " Valley", " Via", " View", " Village", " Ville", " Vista", " Walk", " Well",
         " Common", " Fort", " Gate", " Inlet", " Isle",
+    ]),
+    (Rule::Message, &["MSH|", "ISA*", "ISA|", "ISA^", "ISA~", "ST*8", "ST*27", "ST|8", "ST^8"]),
+    (Rule::Escape, &[
+        "\\u", "\\U", "\\x", "\\06", "\\05", "\\\"", "&#", "amp;#", "&hyphen;", "&dash;", "&ndash;", "&minus;", "&shy;", "&zwnj;",
+        "&zwj;", "&commat;", "&period;", "&ZeroWidthSpace;", "%2", "%3", "%4", "%5", "%6", "%7", "=2", "=3", "=\n", "=\r\n",
+        "\x1b[", "\x1b(",
     ]),
     (Rule::Image, &["/9j/4", "iVBORw0KGgo", "JVBERi0", "FFD8FFE", "ffd8ffe", "89504e470d0a1a0a"]),
     // The prefixes that their issuers document for secret scanners.

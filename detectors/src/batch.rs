@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::class::Class;
+use crate::walk::{self, Walk};
 use crate::window::Manner;
 
 /// Stands between cells. No anchor holds it and no rule sees past it, so it may stand in a cell,
@@ -15,6 +16,8 @@ const SEPARATOR: u8 = 0;
 pub struct Batch {
     bytes: Vec<u8>,
     cells: Vec<Cell>,
+    /// Cells that may begin as a payload does.
+    openings: Vec<u32>,
 }
 
 /// A cell's end, and how it is read.
@@ -31,6 +34,7 @@ impl Batch {
     pub fn clear(&mut self) {
         self.bytes.clear();
         self.cells.clear();
+        self.openings.clear();
     }
 
     /// Adds a cell and returns its index. A batch over [`Batch::MAX_BYTES`] is a caller's mistake
@@ -59,7 +63,11 @@ impl Batch {
         let end = u32::try_from(end).unwrap_or(u32::MAX);
         let manner = Manner { json: !is_plain && is_json(cell), versions: class == Class::Version };
         self.cells.push(Cell { end, manner });
-        u32::try_from(index).unwrap_or(u32::MAX)
+        let index = u32::try_from(index).unwrap_or(u32::MAX);
+        if walk::may_open(cell) {
+            self.openings.push(index);
+        }
+        index
     }
 
     pub fn is_empty(&self) -> bool {
@@ -73,6 +81,16 @@ impl Batch {
 
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// The walks of cells that are payloads.
+    pub(crate) fn walks(&self) -> impl Iterator<Item = Walk> {
+        self.openings.iter().filter_map(|index| {
+            let index = *index as usize;
+            let end = self.cells.get(index)?.end as usize;
+            let before = index.checked_sub(1).and_then(|before| self.cells.get(before));
+            walk::opening(&self.bytes, &(before.map_or(0, |cell| cell.end as usize + 1)..end))
+        })
     }
 
     /// A walk over the cells, from the first one on.
@@ -97,6 +115,11 @@ impl<'t> Cells<'t> {
     /// A text that is one cell, and known to be JSON or not by its beginning, which may be gone.
     pub(crate) fn one(text: &'t [u8], json: bool) -> Self {
         let manner = Manner { json, versions: false };
+        Self { cells: &[], index: 0, cell: 0..text.len(), manner }
+    }
+
+    /// A view of a part of a cell, read as that cell is.
+    pub(crate) fn view(text: &[u8], manner: Manner) -> Self {
         Self { cells: &[], index: 0, cell: 0..text.len(), manner }
     }
 

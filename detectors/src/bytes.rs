@@ -6,7 +6,8 @@ pub(crate) const UPPER: u8 = 1 << 2;
 pub(crate) const HEX: u8 = 1 << 3;
 /// Bytes of UTF-8 characters beyond ASCII, which names are made of, too.
 pub(crate) const HIGH: u8 = 1 << 4;
-/// RFC 5322 `atext` and the dot, without what e-mail programs never emit (`` ` {|} ``).
+/// RFC 5322 `atext` and the dot, without what e-mail programs never emit (`` ` {|} ^*~ ``) and what
+/// separates the fields of HL7 and X12.
 pub(crate) const LOCAL: u8 = 1 << 5;
 /// Bytes of a URI (RFC 3986) and of an IRI's UTF-8, without quotes and brackets that enclose one.
 pub(crate) const URI: u8 = 1 << 6;
@@ -72,7 +73,7 @@ const fn class_of(byte: usize) -> u8 {
         _ => 0,
     };
     if matches!(byte, b'.' | b'_' | b'-' | b'+' | b'%' | b'!' | b'#' | b'$' | b'&' | b'\'')
-        || matches!(byte, b'*' | b'/' | b'=' | b'?' | b'^' | b'~')
+        || matches!(byte, b'/' | b'=' | b'?')
     {
         class |= LOCAL;
     }

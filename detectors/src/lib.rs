@@ -29,6 +29,8 @@ mod scanner;
 mod stream;
 mod sweep;
 mod tabular;
+mod view;
+mod walk;
 mod window;
 mod words;
 

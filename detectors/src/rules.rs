@@ -4,6 +4,7 @@
 //! state, so what it finds depends on the window alone.
 
 mod addresses;
+mod broken;
 mod codes;
 mod contact;
 mod dates;
@@ -24,9 +25,13 @@ use std::ops::Range;
 use crate::Identifier;
 use crate::anchors::{Anchor, Rule};
 use crate::bytes;
+use crate::view;
+use crate::walk::{self, Walk};
 use crate::window::{Candidate, Window};
 
-pub(crate) use json::{Keys, Meaning};
+pub(crate) use dates::age;
+pub(crate) use json::{Keys, Meaning, number_around};
+pub(crate) use labels::zip;
 pub(crate) use words::CASE_BYTES;
 
 /// As many digits behind a decimal point are a fraction, whatever they look like.
@@ -37,11 +42,23 @@ const FRACTION: usize = 7;
 pub(crate) struct Found {
     pub(crate) candidates: Vec<Candidate>,
     pub(crate) tails: Vec<Tail>,
+    /// Offsets into the text where something is encoded or in disguise: a [`crate::view`] tells.
+    pub(crate) spots: Vec<usize>,
+    /// Payloads that are being read.
+    pub(crate) walks: Vec<Walk>,
     /// The classes of JSON keys met before.
     pub(crate) keys: Keys,
 }
 
 impl Found {
+    /// Forgets a text, but not the keys.
+    pub(crate) fn clear(&mut self) {
+        self.candidates.clear();
+        self.tails.clear();
+        self.spots.clear();
+        self.walks.clear();
+    }
+
     fn push(&mut self, candidate: Candidate) {
         if candidate.start < candidate.end {
             self.candidates.push(candidate);
@@ -128,6 +145,9 @@ pub(crate) fn on_anchor(w: &Window<'_>, end: usize, anchor: &Anchor, found: &mut
         Rule::Secret(length) => secrets::prefixed(w, hit, length, found),
         Rule::PrivateKey => secrets::private_key(w, hit, found),
         Rule::Image => secrets::image(w, hit, found),
+        Rule::Message => walk::message(w, &hit, found),
+        Rule::Escape if view::is_telling(w, &hit) => found.spots.push(w.position(hit.end - 1)),
+        Rule::Escape => {}
     }
 }
 
@@ -167,6 +187,9 @@ pub(crate) fn begins_word(w: &Window<'_>, at: usize) -> bool {
 
 fn on_plain_token(w: &Window<'_>, token: Range<usize>, found: &mut Found) -> usize {
     let digits = w.skip(token.start, bytes::DIGIT);
+    if token.len() == 1 && view::is_utf16(w, token.end) {
+        found.spots.push(w.position(token.start));
+    }
     if digits == token.end {
         numbers::digits(w, token, found)
     } else {

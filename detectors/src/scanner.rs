@@ -12,6 +12,8 @@ use crate::finding::{CellFinding, Cover, Finding};
 use crate::pack::{Pack, PackError};
 use crate::rules::Found;
 use crate::sweep::Sweep;
+use crate::view::{Matcher, Progress, Views};
+use crate::walk;
 use crate::window::Candidate;
 
 /// Scans with one pack. One per shard: it owns the scratch memory.
@@ -23,6 +25,7 @@ pub struct Scanner {
     pub(crate) found: Found,
     pub(crate) settled: Vec<Candidate>,
     pub(crate) sweep: Sweep,
+    views: Views,
     findings: Vec<CellFinding>,
 }
 
@@ -36,6 +39,7 @@ impl Scanner {
             found: Found::default(),
             settled: Vec::new(),
             sweep: Sweep::default(),
+            views: Views::default(),
             findings: Vec::new(),
         })
     }
@@ -50,6 +54,8 @@ impl Scanner {
     /// a caller's mistake and panics: that is what [`crate::StreamMasker`] is for.
     pub fn scan(&mut self, text: &[u8], findings: &mut Vec<Finding>) {
         assert!(text.len() < Batch::MAX_BYTES, "long texts are streamed");
+        self.found.clear();
+        self.found.walks.extend(walk::opening(text, &(0..text.len())));
         self.settle(text, &Cells::one(text, batch::is_json(text)));
         findings.clear();
         findings.extend(self.settled.iter().map(|piece| piece.finding(0)));
@@ -62,6 +68,8 @@ impl Scanner {
             return &self.findings;
         }
         let mut cells = batch.cells();
+        self.found.clear();
+        self.found.walks.extend(batch.walks());
         self.settle(batch.bytes(), &cells);
         self.findings.extend(self.settled.iter().map(|piece| {
             let start = cells.seek(piece.end).0.start;
@@ -118,11 +126,24 @@ impl Scanner {
         self.pack.seeker().seek(text, &mut self.bitmaps, range, events);
     }
 
+    /// Candidates in what is encoded or in disguise in `range`.
+    pub(crate) fn views(
+        &mut self,
+        text: &[u8],
+        cells: &Cells<'_>,
+        range: Range<usize>,
+        progress: &mut Progress,
+    ) {
+        let matcher = Matcher { pack: &self.pack, scratch: &self.scratch };
+        self.views.look(&matcher, text, cells, range, progress, &mut self.found);
+    }
+
+    /// Settles what is found in cells whose payloads are known.
     fn settle(&mut self, text: &[u8], cells: &Cells<'_>) {
-        self.found.candidates.clear();
-        self.found.tails.clear();
         self.find(text, cells, &(0..text.len()), Floors::default());
         engine::on_tails(text, cells, text.len(), &mut self.found);
+        walk::go_on(text, cells, text.len(), &mut self.found);
+        self.views(text, cells, 0..text.len(), &mut Progress::default());
         let mut at = cells.clone();
         let json = |start| at.seek(start).1.json;
         let candidates = &mut self.found.candidates;

@@ -11,6 +11,8 @@ use crate::mask;
 use crate::rules::Tail;
 use crate::scanner::Scanner;
 use crate::sweep::MEND_BYTES;
+use crate::view::Progress;
+use crate::walk::{self, Walk};
 use crate::window::{Candidate, LOOK_AHEAD, LOOK_BACK};
 
 /// A piece is taken in steps of this size, so that the buffer stays small whatever is pushed.
@@ -43,6 +45,8 @@ pub struct StreamMasker {
     handled: usize,
     /// ... the search for tokens and words goes on from here ...
     floors: Floors,
+    /// ... that for what is encoded from here ...
+    encoded: Progress,
     /// ... and the last finding ended here.
     finding_end: usize,
     /// Texts are no JSON however they begin.
@@ -51,6 +55,7 @@ pub struct StreamMasker {
     json: Option<bool>,
     candidates: Vec<Candidate>,
     tails: Vec<Tail>,
+    walks: Vec<Walk>,
     counts: [u32; Identifier::COUNT],
 }
 
@@ -64,12 +69,14 @@ impl StreamMasker {
             base: 0,
             released: 0,
             handled: 0,
+            encoded: Progress::default(),
             floors: Floors::default(),
             finding_end: 0,
             is_plain: false,
             json: None,
             candidates: Vec::new(),
             tails: Vec::new(),
+            walks: Vec::new(),
             counts: [0; Identifier::COUNT],
         }
     }
@@ -114,8 +121,10 @@ impl StreamMasker {
         self.buffer.clear();
         self.candidates.clear();
         self.tails.clear();
+        self.walks.clear();
         self.base = 0;
         (self.released, self.handled, self.finding_end) = (0, 0, 0);
+        self.encoded = Progress::default();
         self.floors = Floors::default();
         self.json = None;
     }
@@ -147,15 +156,22 @@ impl StreamMasker {
     /// Handles the events up to `upto`.
     fn handle(&mut self, scanner: &mut Scanner, upto: usize) {
         let text = &self.buffer;
+        if self.json.is_none() {
+            self.walks.extend(walk::opening(text, &(0..text.len())));
+        }
         let is_json = || !self.is_plain && batch::is_json(text);
         let json = *self.json.get_or_insert_with(is_json);
         let cells = Cells::one(text, json);
         std::mem::swap(&mut scanner.found.candidates, &mut self.candidates);
         std::mem::swap(&mut scanner.found.tails, &mut self.tails);
+        std::mem::swap(&mut scanner.found.walks, &mut self.walks);
         self.floors = scanner.find(text, &cells, &(self.handled..upto), self.floors);
         engine::on_tails(text, &cells, upto, &mut scanner.found);
+        walk::go_on(text, &cells, upto, &mut scanner.found);
+        scanner.views(text, &cells, self.handled..upto, &mut self.encoded);
         std::mem::swap(&mut scanner.found.candidates, &mut self.candidates);
         std::mem::swap(&mut scanner.found.tails, &mut self.tails);
+        std::mem::swap(&mut scanner.found.walks, &mut self.walks);
         self.handled = upto;
     }
 
@@ -203,6 +219,7 @@ impl StreamMasker {
         self.released -= keep;
         self.handled -= keep;
         self.floors = self.floors.behind(keep);
+        self.encoded.lower(keep);
         self.finding_end = self.finding_end.saturating_sub(keep);
         for candidate in &mut self.candidates {
             candidate.start -= keep;
@@ -210,6 +227,9 @@ impl StreamMasker {
         }
         for tail in &mut self.tails {
             tail.at -= keep;
+        }
+        for walk in &mut self.walks {
+            walk.at -= keep;
         }
     }
 }

@@ -63,6 +63,10 @@ impl<'t> Window<'t> {
         self.manner.json
     }
 
+    pub(crate) fn manner(&self) -> Manner {
+        self.manner
+    }
+
     pub(crate) fn holds_versions(&self) -> bool {
         self.manner.versions
     }
@@ -129,6 +133,14 @@ impl<'t> Window<'t> {
     #[inline]
     pub(crate) fn skip_back(&self, mut at: usize, class: u8) -> usize {
         while at > 0 && self.is_before(at, class) {
+            at -= 1;
+        }
+        at
+    }
+
+    /// The first position of the run of this byte that ends at `at`.
+    pub(crate) fn skip_back_over(&self, mut at: usize, byte: u8) -> usize {
+        while at > 0 && self.before(at) == byte {
             at -= 1;
         }
         at

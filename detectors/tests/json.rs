@@ -270,4 +270,11 @@ const TEXTS: &[&str] = &[
     "AKIAIOSFODNN7EXAMPLE",
     "n",
     "u0041",
+    "\\u0031\\u0032\\u0033-45-6789",
+    "\"ssn\":123456789",
+    "MTIzLTQ1LTY3ODk=",
+    "&#49;23-45-6789",
+    "MSH|^~\\&|A\rPID|1||7||Roe^Jane",
+    "ST*837*1~NM1*IL*1*ROE*JANE~",
+    "１２３-45-6789",
 ];

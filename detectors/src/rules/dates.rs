@@ -136,7 +136,7 @@ pub(super) fn years_old(w: &Window<'_>, hit: Range<usize>, found: &mut Found) {
 }
 
 /// An age that must not be told: above 89.
-pub(super) fn age(w: &Window<'_>, number: Range<usize>, why: &'static str) -> Option<Candidate> {
+pub(crate) fn age(w: &Window<'_>, number: Range<usize>, why: &'static str) -> Option<Candidate> {
     let years = decimal(w.slice(number.clone()));
     let told = (90..=130).contains(&years) && number.len() <= 3;
     let cover = if w.is_json() && number.len() > 2 { Cover::JsonNumber } else { Cover::Age };

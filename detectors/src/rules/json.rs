@@ -109,8 +109,8 @@ pub(super) fn key(w: &Window<'_>, end: usize, meaning: Meaning, found: &mut Foun
 
 /// A number of a JSON text, by its syntax and by JSON's punctuation around it. The text of a
 /// string may read the same: `"Roe,2125551234,F"`.
-pub(super) struct Number {
-    pub(super) range: Range<usize>,
+pub(crate) struct Number {
+    pub(crate) range: Range<usize>,
     /// It stands outside of strings, as far as the window tells.
     pub(super) is_bare: bool,
 }
@@ -127,7 +127,7 @@ impl Number {
 }
 
 /// The number that `at` lies in.
-pub(super) fn number_around(w: &Window<'_>, at: usize) -> Option<Number> {
+pub(crate) fn number_around(w: &Window<'_>, at: usize) -> Option<Number> {
     if !w.is_json() {
         return None;
     }

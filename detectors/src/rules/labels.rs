@@ -81,7 +81,7 @@ fn whole_number(w: &Window<'_>, candidate: Candidate) -> Candidate {
 }
 
 /// ZIP codes by label: five or nine digits keep three, other countries' codes keep nothing.
-pub(super) fn zip(w: &Window<'_>, at: usize) -> Option<Candidate> {
+pub(crate) fn zip(w: &Window<'_>, at: usize) -> Option<Candidate> {
     let digits = w.skip(at, DIGIT);
     let plus = w.byte(digits) == b'-' && w.skip(digits + 1, DIGIT) == digits + 5;
     let end = if plus { digits + 5 } else { digits };

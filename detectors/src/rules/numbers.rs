@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::groups::{Groups, Separator};
 use super::json::Number;
-use super::{Found, codes, dates, network, phones, places};
+use super::{Found, broken, codes, dates, network, phones, places};
 use crate::Identifier;
 use crate::bytes::DIGIT;
 use crate::checks;
@@ -14,6 +14,9 @@ use crate::window::{Candidate, Window};
 /// A token of digits alone. Returns where to go on.
 #[inline]
 pub(super) fn digits(w: &Window<'_>, token: Range<usize>, found: &mut Found) -> usize {
+    if broken::is_broken(w, token.end) {
+        found.candidates.extend(broken::across_lines(w, &token));
+    }
     let groups = Groups::read(w, token.clone());
     let end = if groups.len() > 1 {
         several(w, &groups, found)

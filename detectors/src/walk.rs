@@ -1,0 +1,102 @@
+//! Payloads that are read from their beginning to their end: HL7 v2, X12, XML.
+//!
+//! In these a field says by its place what it holds. A [`Walk`] is where a walker stands and what it
+//! knows there, a few bytes; a step reads one window and goes on in the next, so a payload may be of
+//! any length and come in any pieces. What a walker does not know is left to the other rules.
+
+mod hl7;
+mod place;
+mod x12;
+mod xml;
+
+use std::ops::Range;
+
+use crate::batch::Cells;
+use crate::rules::Found;
+use crate::window::Window;
+
+/// A walker in a text.
+#[derive(Clone, Copy)]
+pub(crate) struct Walk {
+    /// Offset into the text.
+    pub(crate) at: usize,
+    format: Format,
+}
+
+#[derive(Clone, Copy)]
+enum Format {
+    Hl7(hl7::Walker),
+    X12(x12::Walker),
+    Xml(xml::Walker),
+}
+
+/// The walk of a cell that begins as a payload does.
+pub(crate) fn opening(text: &[u8], cell: &Range<usize>) -> Option<Walk> {
+    let bytes = text.get(cell.clone())?;
+    let blank = bytes.iter().take(OPENING_BYTES).take_while(|byte| is_blank(**byte)).count();
+    let rest = bytes.get(blank..)?;
+    let format = match rest.first()? {
+        b'M' => Format::Hl7(hl7::Walker::begin(rest)?),
+        b'I' | b'S' => Format::X12(x12::Walker::begin(rest)?),
+        b'<' => Format::Xml(xml::Walker::begin(rest)?),
+        _ => return None,
+    };
+    Some(Walk { at: cell.start + blank, format })
+}
+
+/// Whether a cell is worth the look of [`opening`].
+#[inline]
+pub(crate) fn may_open(cell: &[u8]) -> bool {
+    matches!(cell.first(), Some(b'M' | b'I' | b'S' | b'<' | b'\n' | b'\r' | b' ' | 0x0b | 0xef))
+}
+
+/// A message within a text: `MSH` ends at `end`.
+pub(crate) fn message(w: &Window<'_>, hit: &Range<usize>, found: &mut Found) {
+    if hit.start == 0 && w.is_opening() {
+        return;
+    }
+    let rest = w.rest(hit.start);
+    let format = match hl7::Walker::begin(rest) {
+        Some(walker) => Format::Hl7(walker),
+        None => match x12::Walker::begin(rest) {
+            Some(walker) => Format::X12(walker),
+            None => return,
+        },
+    };
+    found.walks.push(Walk { at: w.position(hit.start), format });
+}
+
+/// Goes on with each walk, as far as `upto`.
+pub(crate) fn go_on<'t>(text: &'t [u8], cells: &Cells<'t>, upto: usize, found: &mut Found) {
+    if found.walks.is_empty() {
+        return;
+    }
+    let mut walks = std::mem::take(&mut found.walks);
+    walks.sort_by_key(|walk| walk.at);
+    let mut cells = cells.clone();
+    walks.retain_mut(|walk| {
+        while walk.at <= upto {
+            let (cell, manner) = cells.seek(walk.at);
+            let (w, at) = Window::around(text, cell, walk.at, manner);
+            let next = match &mut walk.format {
+                Format::Hl7(walker) => walker.step(&w, at, found),
+                Format::X12(walker) => walker.step(&w, at, found),
+                Format::Xml(walker) => walker.step(&w, at, found),
+            };
+            match next {
+                Some(next) if next > at => walk.at = w.position(next),
+                _ => return false,
+            }
+        }
+        true
+    });
+    found.walks = walks;
+}
+
+/// So many blanks may stand before a payload.
+const OPENING_BYTES: usize = 16;
+
+fn is_blank(byte: u8) -> bool {
+    // A byte order mark, and the vertical tab that MLLP frames begin with.
+    byte.is_ascii_whitespace() || matches!(byte, 0x0b | 0xef | 0xbb | 0xbf)
+}
