@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use lazaret_policy::{
-    Catalog, Engine, FieldOrigin, Format, Grant, Preset, RawCatalog, RawColumn, RawRelation,
+    Catalog, Engine, FieldOrigin, Format, Grant, Masks, Preset, RawCatalog, RawColumn, RawRelation,
     Snapshot, starter,
 };
 use lazaret_sql::{Reader, Statement};
@@ -64,10 +64,11 @@ fn plan(criterion: &mut Criterion) {
             format: Format::Text,
         })
         .collect();
+    let masks = Masks::new(Preset::SafeHarbor, &BTreeMap::new());
     criterion.bench_function("plan_7_columns", |bencher| {
         bencher.iter(|| {
             let statement = Some(black_box(&statement));
-            lazaret_policy::plan(black_box(&fields), statement, reach, catalog, Preset::SafeHarbor)
+            lazaret_policy::plan(black_box(&fields), statement, reach, catalog, &masks)
         });
     });
 }
@@ -121,6 +122,7 @@ fn engine() -> Engine {
         hash: String::new(),
         resource: "warehouse".into(),
         preset: Preset::SafeHarbor,
+        masks: BTreeMap::new(),
         policies: BTreeMap::from(policies),
         declared: vec![],
         catalogs: BTreeMap::from([("hospital".to_owned(), catalog())]),

@@ -157,12 +157,16 @@ impl Refresher {
         Ok(true)
     }
 
-    /// A misspelt name in `[classes]` would protect nothing, without a word.
+    /// A misspelt name in `[classes]` or `[masks]` would protect nothing, without a word.
     fn warn_of_absent(&self, catalog: &Catalog) {
         let database = &self.database;
         for class in self.declared.iter().filter(|class| !catalog.has(class)) {
             let column = class_name::join([&class.schema, &class.relation, &class.column]);
-            tracing::warn!(database, column, "[classes] names what this database does not have");
+            tracing::warn!(
+                database,
+                column,
+                "[classes] or [masks] names what this database does not have"
+            );
         }
     }
 }

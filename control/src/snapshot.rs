@@ -2,7 +2,7 @@
 //!
 //! A change of policies is published whole or not at all: what does not compile leaves the old
 //! snapshot in force. Versions come from the store and never repeat. The hash covers what decides
-//! (resource, preset, policies, declared classes), not the catalog, which the upstream can change.
+//! (resource, preset, masks, policies, declared classes), not the catalog, which the upstream can change.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use lazaret_config::{Config, PolicyFilesError, read_policies};
-use lazaret_policy::{Catalog, DeclaredClass, Engine, EngineError, Preset, Snapshot};
+use lazaret_policy::{Catalog, DeclaredClass, Engine, EngineError, Mask, Preset, Snapshot};
 use serde::Serialize;
 use tokio::sync::{Mutex, watch};
 
@@ -32,6 +32,7 @@ pub(crate) enum SnapshotError {
 pub(crate) struct Publisher {
     resource: String,
     preset: Preset,
+    masks: BTreeMap<String, Mask>,
     folder: PathBuf,
     declared: Vec<DeclaredClass>,
     store: Store,
@@ -46,6 +47,7 @@ pub(crate) struct Publisher {
 struct Deciding<'a> {
     resource: &'a str,
     preset: Preset,
+    masks: &'a BTreeMap<String, Mask>,
     policies: &'a BTreeMap<String, String>,
     declared: &'a [DeclaredClass],
 }
@@ -63,6 +65,7 @@ impl Publisher {
             hash: String::new(),
             resource: config.upstream.name.clone(),
             preset: config.policy.preset,
+            masks: config.policy.masks.clone(),
             policies: BTreeMap::new(),
             declared: config.policy.declared.clone(),
             catalogs: BTreeMap::new(),
@@ -70,6 +73,7 @@ impl Publisher {
         let publisher = Self {
             resource: config.upstream.name.clone(),
             preset: config.policy.preset,
+            masks: config.policy.masks.clone(),
             folder: config.policy.folder.clone(),
             declared: config.policy.declared.clone(),
             store,
@@ -143,6 +147,7 @@ impl Publisher {
             hash,
             resource: self.resource.clone(),
             preset: self.preset,
+            masks: self.masks.clone(),
             policies,
             declared: self.declared.clone(),
             catalogs,
@@ -167,6 +172,7 @@ impl Publisher {
         let deciding = Deciding {
             resource: &self.resource,
             preset: self.preset,
+            masks: &self.masks,
             policies,
             declared: &self.declared,
         };

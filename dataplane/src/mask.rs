@@ -1,7 +1,8 @@
 //! Covering cells in place, by the plan of their portal.
 //!
-//! No mask is longer than what it replaces, so a row is masked in the buffer it arrived in; only a
-//! row that becomes shorter (a value became NULL) is framed anew. A cell whose length doesn't add
+//! Few masks are longer than what they replace, so a row is masked in the buffer it arrived in; only a
+//! row that becomes shorter (a value became NULL) is framed anew. Rows of a plan that may make them
+//! longer are built elsewhere, as COPY data is ([`RowMasker::grown`]). A cell whose length doesn't add
 //! up, or a row that doesn't match its plan, is an error that ends the session: what isn't covered
 //! by a plan never leaves.
 //!
@@ -13,12 +14,14 @@ mod cells;
 mod copy;
 mod date;
 mod gather;
+mod grown;
 mod inet;
 mod keep;
 mod large;
 mod nested;
 mod number;
 mod outcome;
+mod rebuilt;
 mod row;
 mod text;
 mod typed;

@@ -1,5 +1,5 @@
-//! Taking values out of text. No mask is ever longer than what it replaces, so that a row can be
-//! masked in the buffer it arrived in; here each is exactly as long.
+//! Taking values out of text. Each mask here is exactly as long as what it replaces, so that a row can
+//! be masked in the buffer it arrived in.
 
 use crate::finding::{Cover, Finding};
 
@@ -16,6 +16,20 @@ pub fn redact_findings(text: &mut [u8], findings: &[Finding]) {
 /// Covers a whole text value in place, keeping its length: `*` for each byte.
 pub fn redact(text: &mut [u8]) {
     text.fill(b'*');
+}
+
+/// The last four letters or digits stay, and what stands between them. A value of fewer than eight
+/// would show half of itself and more, so it is covered whole.
+pub fn keep_last4(text: &mut [u8]) {
+    let count = text.iter().filter(|byte| byte.is_ascii_alphanumeric()).count();
+    if count < 8 {
+        return redact(text);
+    }
+    let last = text.iter().enumerate().filter(|(_, byte)| byte.is_ascii_alphanumeric());
+    let kept = last.rev().nth(3).map_or(text.len(), |(at, _)| at);
+    let (covered, kept) = text.split_at_mut(kept);
+    covered.iter_mut().for_each(cover_letter);
+    kept.iter_mut().filter(|byte| !byte.is_ascii()).for_each(|byte| *byte = b'*');
 }
 
 /// ZIP or ZIP+4 in place: the first three digits stay unless fewer than 20,000 people live there.
@@ -107,6 +121,19 @@ mod tests {
         assert_eq!(zip("20401"), "000**");
         assert_eq!(zip("SW1A 1AA"), "********");
         assert_eq!(zip("021"), "***");
+    }
+
+    #[test]
+    fn four_digits_of_a_long_number_stay() {
+        let kept = |text: &str| {
+            let mut bytes = text.as_bytes().to_vec();
+            keep_last4(&mut bytes);
+            String::from_utf8(bytes).unwrap()
+        };
+        assert_eq!(kept("123-45-6789"), "***-**-6789");
+        assert_eq!(kept("4111 1111 1111 1234."), "**** **** **** 1234.");
+        assert_eq!(kept("1234567"), "*******");
+        assert_eq!(kept("Łukasz Jędrzejczak"), "******* ********czak");
     }
 
     #[test]

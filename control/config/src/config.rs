@@ -1,10 +1,11 @@
 //! What the configuration means here and now.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use lazaret_link::{Durability, Secret, UpstreamTlsMode};
-use lazaret_policy::{DeclaredClass, Preset};
+use lazaret_policy::{DeclaredClass, Mask, Preset};
 
 use crate::Layout;
 
@@ -82,6 +83,8 @@ pub struct Upstream {
 pub struct Policy {
     pub preset: Preset,
     pub folder: PathBuf,
+    /// By the name of a class.
+    pub masks: BTreeMap<String, Mask>,
     pub declared: Vec<DeclaredClass>,
 }
 

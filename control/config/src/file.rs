@@ -32,6 +32,16 @@ pub struct File {
     /// never lower it.
     #[serde(default)]
     pub(crate) classes: BTreeMap<String, String>,
+    /// Masks other than the preset's own, by class (`ssn`) or by column (`"schema.relation.column"`,
+    /// with `*` for every column, which goes before its class). `redact` covers each letter and keeps
+    /// the length; `redact-fixed` is as long for every value; `null`; `year` for dates, `age-cap` for
+    /// ages, `zip3` for ZIP codes. `keep-last-4` leaves the last four letters or digits of an identifier
+    /// of eight or more, with preset `expert` only. A number becomes 0, and where a type has no such
+    /// value (a date, an array), the mask is NULL. A column that is named here is masked
+    /// whatever its class; one whose class the mask doesn't suit is redacted. A permit's
+    /// `@mask("ssn = redact-fixed, zip = redact")` goes before all of this.
+    #[serde(default)]
+    pub(crate) masks: BTreeMap<String, String>,
     #[serde(default)]
     pub(crate) recording: RecordingSection,
     #[serde(default)]

@@ -26,9 +26,9 @@ fn page() -> String {
     let mut page = HEAD.to_owned();
     page.push_str(&text(&schema));
     page.push('\n');
-    for name in ["node", "listen", "tls", "identity", "upstream", "policy", "classes", "recording"]
+    for name in ["node", "listen", "tls", "identity", "upstream", "policy", "classes", "masks"]
         .into_iter()
-        .chain(["limits"])
+        .chain(["recording", "limits"])
     {
         section(&mut page, &schema, name);
     }

@@ -1,5 +1,6 @@
 //! From what the file says to what it means: the one look at the world.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
@@ -8,7 +9,7 @@ use std::path::{Path, PathBuf};
 use lazaret_audit::{MAX_SEGMENT_BYTES, MIN_SEGMENT_BYTES};
 use lazaret_detectors::Class;
 use lazaret_link::Secret;
-use lazaret_policy::{DeclaredClass, Preset};
+use lazaret_policy::{DeclaredClass, Mask, Preset};
 
 use crate::class_name;
 use crate::config::{Config, Issuer, Limits, Listen, Policy, Recording, ServerTls, Upstream};
@@ -68,15 +69,20 @@ pub fn resolve(
     let listen = resolver.listen();
     let issuers = resolver.issuers();
     let upstream = resolver.upstream();
-    let declared = resolver.classes();
+    let mut declared = resolver.classes();
+    let masks = resolver.masks(&mut declared);
     let recording = resolver.recording();
     let limits = resolver.limits();
     let commitment_key = resolver.commitment_key();
     let mut problems = resolver.problems;
     problems
         .sort_by_key(|problem| problem.place.map_or((usize::MAX, 0), |at| (at.line, at.column)));
-    let policy =
-        Policy { preset: file.policy.preset, folder: layout.path(&file.policy.folder), declared };
+    let policy = Policy {
+        preset: file.policy.preset,
+        folder: layout.path(&file.policy.folder),
+        masks,
+        declared,
+    };
     match (node, tls, listen, upstream, commitment_key) {
         (Some(node), Some(tls), Some(listen), Some(upstream), Some(commitment_key))
             if problems.is_empty() =>
@@ -379,9 +385,52 @@ impl Resolver<'_> {
                 self.refuse(&["classes", name], format!("`{class}` is no class"), mend);
                 continue;
             }
-            declared.push(DeclaredClass { schema, relation, column, class: class.clone() });
+            let class = class.clone();
+            declared.push(DeclaredClass { schema, relation, column, class, mask: None });
         }
         declared
+    }
+
+    /// Those of classes; a column's go to what is declared of it.
+    fn masks(&mut self, declared: &mut Vec<DeclaredClass>) -> BTreeMap<String, Mask> {
+        let preset = self.file.policy.preset;
+        let mut by_class = BTreeMap::new();
+        for (name, mask) in &self.file.masks {
+            let keys = ["masks", name.as_str()];
+            let Some(mask) = Mask::from_name(mask) else {
+                let known = Mask::ALL.map(Mask::name).join(", ");
+                self.refuse(&keys, format!("`{mask}` is no mask"), format!("write one of {known}"));
+                continue;
+            };
+            let column = class_name::split(name);
+            let class = match &column {
+                Some([schema, relation, column]) => declared
+                    .iter()
+                    .find(|of| (&of.schema, &of.relation, &of.column) == (schema, relation, column))
+                    .and_then(|of| Class::from_name(&of.class)),
+                None => Class::from_name(name).filter(|class| class.is_masked()),
+            };
+            if column.is_none() && class.is_none() {
+                let mend =
+                    "write a class that is masked, such as ssn, or \"schema.relation.column\"";
+                self.refuse(&keys, format!("`{name}` is neither a class nor a column"), mend);
+                continue;
+            }
+            if class == Some(Class::Clear) {
+                let mend = "keep one of the two";
+                self.refuse(&keys, format!("`{name}` is declared clear in [classes]"), mend);
+            } else if let Err(refusal) = preset.check(mask, class) {
+                self.refuse(&keys, refusal.message, refusal.mend);
+            }
+            match column {
+                Some([schema, relation, column]) => {
+                    let (class, mask) = (String::new(), Some(mask));
+                    declared.push(DeclaredClass { schema, relation, column, class, mask });
+                }
+                None => drop(by_class.insert(name.clone(), mask)),
+            }
+        }
+        by_class
     }
 
     fn recording(&mut self) -> Recording {

@@ -136,6 +136,42 @@ fn broken_toml_is_placed() {
 }
 
 #[test]
+fn masks_are_asked_for_by_class_and_by_column() {
+    let text = with(
+        "[classes]\n\"public.patients.note\" = \"name\"\n[masks]\nssn = \"redact-fixed\"\n\
+         \"public.patients.note\" = \"null\"",
+    );
+    let policy = resolve_text(&text).unwrap().policy;
+    assert_eq!(policy.masks, [("ssn".to_owned(), Mask::RedactFixed)].into());
+    let of_note: Vec<_> = policy.declared.iter().map(|of| (of.class.as_str(), of.mask)).collect();
+    assert_eq!(of_note, [("name", None), ("", Some(Mask::Null))]);
+}
+
+#[test]
+fn a_mask_that_can_not_be_had_is_refused_with_the_mend() {
+    let masks = r#"[classes]
+"public.patients.note" = "clear"
+[masks]
+ssn = "keep-last-4"
+date = "zip3"
+name = "hide"
+clear = "redact"
+"public.patients.note" = "null""#;
+    insta::assert_snapshot!(refusals(&with(masks)), @r#"
+    /d/lazaret.toml:4:7: `keep-last-4` leaves a part of an identifier, which preset safe-harbor has to remove (45 CFR 164.514)
+      mend: choose redact; or, once an expert has determined that the risk is very small, preset = "expert"
+    /d/lazaret.toml:5:8: `zip3` is no mask for class `date`
+      mend: year goes with date, age-cap with age, zip3 with zip, keep-last-4 with identifiers; redact, redact-fixed and null with all
+    /d/lazaret.toml:6:8: `hide` is no mask
+      mend: write one of redact, redact-fixed, keep-last-4, null, year, age-cap, zip3
+    /d/lazaret.toml:7:9: `clear` is neither a class nor a column
+      mend: write a class that is masked, such as ssn, or "schema.relation.column"
+    /d/lazaret.toml:8:26: `public.patients.note` is declared clear in [classes]
+      mend: keep one of the two
+    "#);
+}
+
+#[test]
 fn every_problem_is_found_at_once() {
     let text = r#"
 [node]

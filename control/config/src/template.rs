@@ -54,7 +54,7 @@ pub fn template(answers: &Answers<'_>) -> String {
     let allow_plaintext = answers.allow_plaintext;
     let issuer = answers.issuer_url();
     let upstream = upstream_section(answers);
-    let preset = preset_name(answers.preset);
+    let preset = answers.preset.name();
     format!(
         r#"# Lazaret. `lazaret check --dir .` says what is wrong with this file and how to mend it.
 # Paths are relative to this folder. Changes to policies take effect at once, others at the next start.
@@ -109,6 +109,12 @@ folder = "policy"
 # "public.visits.code" = "unique_code"
 # "public.personen.strasse" = "geography"
 
+# Other masks than the preset's, for a class or for a column: redact, redact-fixed (as long for every
+# value), null; year, age-cap and zip3 for dates, ages and ZIP codes. REFERENCE.md has them all.
+[masks]
+# ssn = "redact-fixed"
+# "public.patients.note" = "null"
+
 [recording]
 # process: what is recorded survives the death of a process. power: power loss as well, more slowly.
 durability = "process"
@@ -158,15 +164,6 @@ pass_user = {pass_user}
 "#,
         url = toml_string(&url),
     )
-}
-
-fn preset_name(preset: Preset) -> &'static str {
-    match preset {
-        Preset::SafeHarbor => "safe-harbor",
-        Preset::LimitedDataSet => "limited-data-set",
-        Preset::Expert => "expert",
-        Preset::Transparent => "transparent",
-    }
 }
 
 fn tls_mode_name(mode: UpstreamTlsMode) -> &'static str {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::classify::classify;
 use crate::code::Code;
 use crate::types::built_in;
-use crate::{DeclaredClass, RawCatalog, RawType, TypeKind};
+use crate::{DeclaredClass, Mask, RawCatalog, RawType, TypeKind};
 
 /// A classified column.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +19,8 @@ pub struct Column {
     pub generated: bool,
     /// A name that `Class::from_name` knows, or empty for unclassified.
     pub class: String,
+    /// Its own, by configuration.
+    pub mask: Option<Mask>,
 }
 
 /// A classified relation.

@@ -7,13 +7,15 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use cedar_policy::{
-    Authorizer, Context, Decision, Entities, Entity, EntityId, EntityTypeName, EntityUid, PolicyId,
-    PolicySet, Request, RestrictedExpression, Schema, ValidationMode, Validator,
+    Authorizer, Context, Decision, Effect, Entities, Entity, EntityId, EntityTypeName, EntityUid,
+    Policy, PolicyId, PolicySet, Request, RestrictedExpression, Schema, ValidationMode, Validator,
 };
+use lazaret_detectors::Class;
 use lazaret_sql::{Invocation, Kind, Statement};
 use miette::Diagnostic;
 
-use crate::{Catalog, Grant, Reach};
+use crate::masks::parse_annotation;
+use crate::{Catalog, Grant, Mask, Preset, Reach};
 
 /// A policy file can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +31,8 @@ pub struct PolicyError {
 /// The policies of a snapshot, ready to be asked.
 pub(crate) struct Policies {
     set: PolicySet,
+    /// By the permits that have a `@mask`.
+    masks: HashMap<PolicyId, Vec<(Class, Mask)>>,
     authorizer: Authorizer,
     types: Types,
 }
@@ -52,9 +56,13 @@ pub(crate) enum Answer {
 
 impl Policies {
     /// `files` are texts by file name.
-    pub(crate) fn compile(files: &BTreeMap<String, String>) -> Result<Self, PolicyError> {
+    pub(crate) fn compile(
+        files: &BTreeMap<String, String>,
+        preset: Preset,
+    ) -> Result<Self, PolicyError> {
         let validator = Validator::new(schema());
         let mut set = PolicySet::new();
+        let mut masks = HashMap::new();
         for (file, text) in files {
             let parsed: PolicySet = text.parse().map_err(|error| refused(file, text, &error))?;
             if parsed.templates().next().is_some() {
@@ -66,13 +74,25 @@ impl Policies {
             if let Some(error) = result.validation_errors().next() {
                 return Err(refused(file, text, error));
             }
-            add(&mut set, file, &parsed)?;
+            for policy in parsed.policies() {
+                let id = add(&mut set, file, policy)?;
+                if let Some(asked) = masks_of(policy, file, text, preset)? {
+                    masks.insert(id, asked);
+                }
+            }
         }
-        Ok(Self { set, authorizer: Authorizer::new(), types: Types::parsed() })
+        Ok(Self { set, masks, authorizer: Authorizer::new(), types: Types::parsed() })
     }
 
-    /// Whether the grant's principal may do `kind`, as part of `statement`.
-    pub(crate) fn ask(&self, grant: &Grant, kind: Kind, facts: &Facts) -> Answer {
+    /// Whether the grant's principal may do `kind`, as part of `statement`. `masks` gets what the
+    /// permits ask for.
+    pub(crate) fn ask(
+        &self,
+        grant: &Grant,
+        kind: Kind,
+        facts: &Facts,
+        masks: &mut Vec<(Class, Mask)>,
+    ) -> Answer {
         let Some((request, entities)) = self.types.request(grant, kind, facts) else {
             return Answer::Failed;
         };
@@ -84,7 +104,11 @@ impl Policies {
         // Of several, the first in the order of names, so that equal statements have equal records.
         let reason = diagnostics.reason().map(ToString::to_string).min();
         match response.decision() {
-            Decision::Allow => Answer::Permitted(reason.unwrap_or_default()),
+            Decision::Allow => {
+                let asked = diagnostics.reason().filter_map(|id| self.masks.get(id));
+                masks.extend(asked.flatten());
+                Answer::Permitted(reason.unwrap_or_default())
+            }
             Decision::Deny => Answer::Denied(reason),
         }
     }
@@ -181,20 +205,42 @@ fn schema() -> Schema {
 }
 
 /// A policy is named by its `@id`, else by its file and its place in it.
-fn add(set: &mut PolicySet, file: &str, parsed: &PolicySet) -> Result<(), PolicyError> {
-    for policy in parsed.policies() {
-        let id = match policy.annotation("id") {
-            Some(id) => id.to_owned(),
-            None => format!("{file}:{}", policy.id()),
-        };
-        set.add(policy.new_id(PolicyId::new(&id))).map_err(|_| PolicyError {
-            file: file.to_owned(),
-            line: 1,
-            message: format!("there are two policies with @id(\"{id}\")"),
-            mend: Some("give each policy an id of its own".to_owned()),
-        })?;
+fn add(set: &mut PolicySet, file: &str, policy: &Policy) -> Result<PolicyId, PolicyError> {
+    let id = match policy.annotation("id") {
+        Some(id) => id.to_owned(),
+        None => format!("{file}:{}", policy.id()),
+    };
+    let named = PolicyId::new(&id);
+    set.add(policy.new_id(named.clone())).map_err(|_| PolicyError {
+        file: file.to_owned(),
+        line: 1,
+        message: format!("there are two policies with @id(\"{id}\")"),
+        mend: Some("give each policy an id of its own".to_owned()),
+    })?;
+    Ok(named)
+}
+
+/// What a permit's `@mask` asks for.
+fn masks_of(
+    policy: &Policy,
+    file: &str,
+    text: &str,
+    preset: Preset,
+) -> Result<Option<Vec<(Class, Mask)>>, PolicyError> {
+    let Some(annotation) = policy.annotation("mask") else { return Ok(None) };
+    let refuse = |message, mend| {
+        let before = text.split(annotation).next().filter(|before| before.len() < text.len());
+        let line = 1 + before.unwrap_or_default().matches('\n').count();
+        PolicyError { file: file.to_owned(), line, message, mend: Some(mend) }
+    };
+    if policy.effect() == Effect::Forbid {
+        let message = "@mask stands on a forbid, which lets nothing through to be masked";
+        return Err(refuse(message.to_owned(), "move it to a permit".to_owned()));
     }
-    Ok(())
+    match parse_annotation(annotation, preset) {
+        Ok(asked) => Ok(Some(asked)),
+        Err(refusal) => Err(refuse(refusal.message, refusal.mend)),
+    }
 }
 
 fn refused(file: &str, text: &str, error: &(impl Diagnostic + ?Sized)) -> PolicyError {

@@ -12,7 +12,7 @@ use lazaret_sql::{Access, Kind, Outputs, Source, Statement};
 
 use crate::code::Code;
 use crate::{
-    Column, DeclaredClass, RawCatalog, RawColumn, RawRelation, RawType, Relation, TypeKind,
+    Column, DeclaredClass, Mask, RawCatalog, RawColumn, RawRelation, RawType, Relation, TypeKind,
 };
 use crate::{labels, system};
 
@@ -35,6 +35,27 @@ pub(crate) fn classify(
     }
     let mut done = classifier.done;
     raw.relations.iter().filter_map(|relation| done.remove(&relation.oid)).collect()
+}
+
+/// What is known of a column: its class, and its own mask by configuration.
+#[derive(Clone, Copy)]
+struct Held {
+    class: Class,
+    mask: Option<Mask>,
+}
+
+impl Held {
+    const UNTRACED: Self = Self { class: Class::UNTRACED, mask: None };
+
+    fn raise(self, other: Self) -> Self {
+        Self { class: self.class.raise(other.class), mask: join([self.mask, other.mask]) }
+    }
+}
+
+impl From<Class> for Held {
+    fn from(class: Class) -> Self {
+        Self { class, mask: None }
+    }
 }
 
 struct Classifier<'r> {
@@ -97,7 +118,7 @@ impl<'r> Classifier<'r> {
             let relation = match raw.kind {
                 'v' | 'm' => self.view(raw, depth - 1),
                 // The rows of a TOAST table are pieces of another's values.
-                't' => self.finish(raw, |_| Class::UNTRACED, false),
+                't' => self.finish(raw, |_| Held::UNTRACED, false),
                 _ => self.table(raw),
             };
             self.in_progress.remove(&oid);
@@ -108,7 +129,11 @@ impl<'r> Classifier<'r> {
 
     fn table(&self, raw: &'r RawRelation) -> Relation {
         let members = self.family(raw);
-        self.finish(raw, |column| self.shared(&members, column), false)
+        let held = |column: &RawColumn| {
+            let masks = members.iter().map(|member| self.declared_mask(member, &column.name));
+            Held { class: self.shared(&members, column), mask: join(masks.filter(Option::is_some)) }
+        };
+        self.finish(raw, held, false)
     }
 
     fn family(&self, raw: &'r RawRelation) -> Vec<&'r RawRelation> {
@@ -132,9 +157,13 @@ impl<'r> Classifier<'r> {
     fn declared_class(&self, relation: &RawRelation, column: &str) -> Option<Class> {
         let key = (relation.schema.as_str(), relation.name.as_str());
         let declared = self.declared.get(&key)?;
-        let exact = declared.iter().find(|class| class.column == column);
-        let found = exact.or_else(|| declared.iter().find(|class| class.column == "*"))?;
+        let found = find_declared(declared, column, |of| !of.class.is_empty())?;
         Some(Class::from_name(&found.class).unwrap_or(Class::UNTRACED))
+    }
+
+    fn declared_mask(&self, relation: &RawRelation, column: &str) -> Option<Mask> {
+        let key = (relation.schema.as_str(), relation.name.as_str());
+        find_declared(self.declared.get(&key)?, column, |of| of.mask.is_some())?.mask
     }
 
     /// The class that type and name tell.
@@ -194,7 +223,7 @@ impl<'r> Classifier<'r> {
         let definition = raw.definition.as_deref().and_then(query);
         let columns = self.columns.get(&raw.oid).cloned().unwrap_or_default();
         let Some(definition) = definition else {
-            return self.finish_view(raw, &columns, &vec![Class::UNTRACED; columns.len()], true);
+            return self.finish_view(raw, &columns, &vec![Held::UNTRACED; columns.len()], true);
         };
         let reads_masked = self.reads_masked(&definition, depth);
         let computed = if reads_masked || self.code.is_called_by(&definition) {
@@ -205,61 +234,59 @@ impl<'r> Classifier<'r> {
         let sources = match &definition.outputs {
             Outputs::Columns { left, star: false, .. } if left.len() == columns.len() => left,
             _ => {
-                return self.finish_view(
-                    raw,
-                    &columns,
-                    &vec![Class::UNTRACED; columns.len()],
-                    true,
-                );
+                return self.finish_view(raw, &columns, &vec![Held::UNTRACED; columns.len()], true);
             }
         };
-        let mut classes = Vec::with_capacity(columns.len());
+        let mut held = Vec::with_capacity(columns.len());
         for (source, column) in sources.iter().zip(&columns) {
-            classes.push(match source {
+            held.push(match source {
                 Source::Column { relations, name } => {
-                    let passed_on = self.passed_on(relations, name, depth);
-                    if passed_on == Class::Clear {
-                        passed_on
-                    } else {
-                        passed_on.raise(self.told(raw, column))
+                    let mut passed_on = self.passed_on(relations, name, depth);
+                    if passed_on.class != Class::Clear {
+                        passed_on.class = passed_on.class.raise(self.told(raw, column));
                     }
+                    passed_on
                 }
-                Source::Constant | Source::CountStar => Class::Unclassified,
-                Source::Expression => computed.raise(self.told(raw, column)),
+                Source::Constant | Source::CountStar => Class::Unclassified.into(),
+                Source::Expression => computed.raise(self.told(raw, column)).into(),
             });
         }
-        self.finish_view(raw, &columns, &classes, reads_masked)
+        self.finish_view(raw, &columns, &held, reads_masked)
     }
 
     fn finish_view(
         &self,
         raw: &RawRelation,
         columns: &[&RawColumn],
-        classes: &[Class],
+        held: &[Held],
         reads_masked: bool,
     ) -> Relation {
-        let by_attnum: HashMap<i16, Class> =
-            columns.iter().zip(classes).map(|(column, &class)| (column.attnum, class)).collect();
+        let by_attnum: HashMap<i16, Held> =
+            columns.iter().zip(held).map(|(column, &held)| (column.attnum, held)).collect();
         let declared = |column: &RawColumn| self.declared_class(raw, &column.name);
         let all_declared = columns.iter().all(|column| declared(column).is_some());
-        let class = |column: &RawColumn| {
-            let by_origin = by_attnum.get(&column.attnum).copied().unwrap_or(Class::UNTRACED);
-            declared(column).unwrap_or(by_origin)
+        let held = |column: &RawColumn| {
+            let by_origin = by_attnum.get(&column.attnum).copied().unwrap_or(Held::UNTRACED);
+            Held {
+                class: declared(column).unwrap_or(by_origin.class),
+                mask: self.declared_mask(raw, &column.name).or(by_origin.mask),
+            }
         };
-        self.finish(raw, class, reads_masked && !all_declared)
+        self.finish(raw, held, reads_masked && !all_declared)
     }
 
     fn finish(
         &self,
         raw: &RawRelation,
-        class: impl Fn(&RawColumn) -> Class,
+        held: impl Fn(&RawColumn) -> Held,
         over_masked: bool,
     ) -> Relation {
         let mut masked = over_masked || labels::mark(&raw.labels).is_some();
         let mut columns = Vec::new();
         for column in self.columns.get(&raw.oid).into_iter().flatten() {
             let label = labels::mark(&column.labels).unwrap_or(Class::Clear);
-            let class = class(column).raise(label);
+            let Held { class, mask } = held(column);
+            let class = masked_by(mask, class.raise(label));
             masked |= class.is_masked();
             columns.push(Column {
                 attnum: column.attnum,
@@ -268,6 +295,7 @@ impl<'r> Classifier<'r> {
                 kind: (self.kind_of)(column.type_oid).unwrap_or(TypeKind::Other),
                 generated: column.generated,
                 class: class.name().to_owned(),
+                mask,
             });
         }
         Relation {
@@ -279,32 +307,33 @@ impl<'r> Classifier<'r> {
         }
     }
 
-    /// The strictest class of what a column of a definition may be.
+    /// The strictest of what a column of a definition may be.
     fn passed_on(
         &mut self,
         relations: &[(Option<String>, String)],
         name: &str,
         depth: usize,
-    ) -> Class {
-        let mut found: Option<Class> = None;
+    ) -> Held {
+        let mut found: Option<Held> = None;
         for (schema, relation) in relations {
             let oids = self.resolve(schema.as_deref(), relation);
             if oids.is_empty() {
                 let schema = schema.as_deref();
                 if !system::is_relation(schema, relation) || system::is_private(schema, relation) {
-                    return Class::UNTRACED;
+                    return Held::UNTRACED;
                 }
-                found = Some(found.unwrap_or(Class::Clear).raise(Class::Unclassified));
+                let unclassified = Class::Unclassified.into();
+                found = Some(found.map_or(unclassified, |found| found.raise(unclassified)));
             }
             for oid in oids {
-                let Some(relation) = self.relation(oid, depth) else { return Class::UNTRACED };
+                let Some(relation) = self.relation(oid, depth) else { return Held::UNTRACED };
                 if let Some(column) = relation.column_named(name) {
-                    let class = class_of(column);
-                    found = Some(found.map_or(class, |found| found.raise(class)));
+                    let held = Held { class: class_of(column), mask: column.mask };
+                    found = Some(found.map_or(held, |found| found.raise(held)));
                 }
             }
         }
-        found.unwrap_or(Class::UNTRACED)
+        found.unwrap_or(Held::UNTRACED)
     }
 
     fn reads_masked(&mut self, definition: &Statement, depth: usize) -> bool {
@@ -335,6 +364,29 @@ pub(crate) fn class_of(column: &Column) -> Class {
         Class::Unclassified
     } else {
         Class::from_name(&column.class).unwrap_or(Class::UNTRACED)
+    }
+}
+
+/// What is declared for the column, else for all columns of its relation.
+fn find_declared<'d>(
+    declared: &[&'d DeclaredClass],
+    column: &str,
+    says: impl Fn(&DeclaredClass) -> bool,
+) -> Option<&'d DeclaredClass> {
+    let find = |name| declared.iter().copied().find(|of| of.column == name && says(of));
+    find(column).or_else(|| find("*"))
+}
+
+/// One mask for a column that is several: none of them where they differ.
+fn join(masks: impl IntoIterator<Item = Option<Mask>>) -> Option<Mask> {
+    masks.into_iter().reduce(|a, b| if a == b { a } else { Some(Mask::Redact) }).flatten()
+}
+
+/// A column that is to be masked holds something to be masked.
+fn masked_by(mask: Option<Mask>, class: Class) -> Class {
+    match mask {
+        Some(mask) if !class.is_masked() => class.raise(mask.implies()),
+        _ => class,
     }
 }
 

@@ -3,12 +3,13 @@
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use lazaret_detectors::Class;
 use lazaret_sql::{Kind, Statement};
 
 use crate::cache::Cache;
 use crate::cedar::{Answer, Facts, Policies, PolicyError};
 use crate::rules::{self, Refusal};
-use crate::{Catalog, Grant, Preset, Reach, Snapshot};
+use crate::{Catalog, Grant, Mask, Masks, Preset, Reach, Snapshot};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -24,6 +25,8 @@ pub enum Verdict {
 pub struct Clearance {
     pub verdict: Verdict,
     pub reach: Reach,
+    /// Those of configuration, and what the permits ask for.
+    pub masks: Arc<Masks>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -37,17 +40,27 @@ pub enum EngineError {
 pub struct Engine {
     snapshot: Arc<Snapshot>,
     policies: Policies,
+    masks: Arc<Masks>,
     cache: Cache<Clearance>,
 }
 
 impl Engine {
     pub fn compile(snapshot: Arc<Snapshot>) -> Result<Self, EngineError> {
-        let policies = Policies::compile(&snapshot.policies)?;
-        Ok(Self { snapshot, policies, cache: Cache::new() })
+        let policies = Policies::compile(&snapshot.policies, snapshot.preset)?;
+        let masks = Arc::new(Masks::new(snapshot.preset, &snapshot.masks));
+        Ok(Self { snapshot, policies, masks, cache: Cache::new() })
     }
 
     pub fn snapshot(&self) -> &Arc<Snapshot> {
         &self.snapshot
+    }
+
+    /// How results of the statement are masked; of one that isn't known, by configuration alone.
+    pub fn masks(&mut self, grant: &Grant, statement: Option<&Statement>) -> Arc<Masks> {
+        match statement {
+            Some(statement) => self.decide(grant, statement).masks,
+            None => self.masks.clone(),
+        }
     }
 
     /// The catalog of a grant's database; `None` if control has not read it.
@@ -62,7 +75,8 @@ impl Engine {
     pub fn decide(&mut self, grant: &Grant, statement: &Statement) -> Clearance {
         if self.snapshot.preset == Preset::Transparent {
             let policy = "preset:transparent".to_owned();
-            return Clearance { verdict: Verdict::Allow { policy }, reach: Reach::default() };
+            let (reach, masks) = (Reach::default(), self.masks.clone());
+            return Clearance { verdict: Verdict::Allow { policy }, reach, masks };
         }
         let key = self.cache.key(&Shape { grant, statement });
         if let Some(clearance) = self.cache.find(key) {
@@ -77,23 +91,35 @@ impl Engine {
         let catalog = self.catalog(&grant.database);
         let reach = Reach::of(statement, catalog);
         if let Some(refusal) = rules::refuse(statement, reach, catalog) {
-            return Clearance { verdict: Verdict::Deny(refusal), reach };
+            return Clearance { verdict: Verdict::Deny(refusal), reach, masks: self.masks.clone() };
         }
         let facts = Facts::of(statement, reach, catalog);
-        let mut verdict = self.ask(grant, statement.kind, &facts);
+        let mut asked = Vec::new();
+        let mut verdict = self.ask(grant, statement.kind, &facts, &mut asked);
         for kind in within(statement) {
             if matches!(verdict, Verdict::Deny(_)) {
                 break;
             }
-            if let refused @ Verdict::Deny(_) = self.ask(grant, kind, &facts) {
+            if let refused @ Verdict::Deny(_) = self.ask(grant, kind, &facts, &mut asked) {
                 verdict = refused;
             }
         }
-        Clearance { verdict, reach }
+        let masks = match asked.as_slice() {
+            [] => self.masks.clone(),
+            asked => Arc::new(self.masks.with(asked)),
+        };
+        Clearance { verdict, reach, masks }
     }
 
-    fn ask(&self, grant: &Grant, kind: Kind, facts: &Facts) -> Verdict {
-        let rule = match self.policies.ask(grant, kind, facts) {
+    /// `masks` gets what the permits ask for.
+    fn ask(
+        &self,
+        grant: &Grant,
+        kind: Kind,
+        facts: &Facts,
+        masks: &mut Vec<(Class, Mask)>,
+    ) -> Verdict {
+        let rule = match self.policies.ask(grant, kind, facts, masks) {
             Answer::Permitted(policy) => return Verdict::Allow { policy },
             Answer::Denied(Some(policy)) => policy,
             Answer::Denied(None) => "no-policy".to_owned(),

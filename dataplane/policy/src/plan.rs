@@ -14,7 +14,7 @@ pub use copy::copy_plan;
 
 use crate::classify::class_of;
 use crate::types::{FIRST_USER_OID, built_in, is_inert};
-use crate::{Catalog, Column, Preset, Reach, TypeKind};
+use crate::{Catalog, Column, Masks, Preset, Reach, TypeKind};
 
 /// A column of RowDescription, as far as plans care.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,12 +40,24 @@ pub enum Action {
     Scan,
     /// Covered whole, in a way that stays valid for its type.
     Whole,
+    /// The same, and as long for every value.
+    Fixed,
+    /// The last four letters or digits stay.
+    KeepLast4,
+    Null,
     /// A date or timestamp becomes January 1st of its year.
     Year,
     /// A ZIP code keeps three digits.
     Zip3,
     /// An age above 89 becomes 90.
     AgeCap,
+}
+
+impl Action {
+    /// A mask may be longer than what it replaces.
+    pub const fn may_grow(self) -> bool {
+        matches!(self, Self::Fixed)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,12 +77,15 @@ pub struct Plan {
     pub columns: Vec<ColumnPlan>,
     /// No column needs work: rows are forwarded as they are.
     pub passes: bool,
+    /// A row may become longer than it was, so it can't be masked where it lies.
+    pub may_grow: bool,
 }
 
 impl Plan {
     fn of(columns: Vec<ColumnPlan>) -> Self {
         let passes = columns.iter().all(|column| column.action == Action::Pass);
-        Self { columns, passes }
+        let may_grow = columns.iter().any(|column| column.action.may_grow());
+        Self { columns, passes, may_grow }
     }
 }
 
@@ -84,9 +99,9 @@ pub fn plan(
     statement: Option<&Statement>,
     reach: Reach,
     catalog: Option<&Catalog>,
-    preset: Preset,
+    masks: &Masks,
 ) -> Plan {
-    let cover = Cover { statement, reach, catalog, preset };
+    let cover = Cover { statement, reach, catalog, masks };
     let columns = fields.iter().enumerate().map(|(index, field)| {
         let kind = match catalog {
             Some(catalog) => catalog.type_kind(field.type_oid),
@@ -111,7 +126,7 @@ struct Cover<'a> {
     statement: Option<&'a Statement>,
     reach: Reach,
     catalog: Option<&'a Catalog>,
-    preset: Preset,
+    masks: &'a Masks,
 }
 
 const WHOLE: (Action, Class) = (Action::Whole, Class::UNTRACED);
@@ -126,7 +141,7 @@ impl Cover<'_> {
         index: usize,
         count: usize,
     ) -> (Action, Class) {
-        if self.preset == Preset::Transparent {
+        if self.masks.preset() == Preset::Transparent {
             return PASS;
         }
         if field.table_oid == 0 {
@@ -191,11 +206,16 @@ impl Cover<'_> {
     }
 
     fn by_class(&self, column: &Column, masked: bool, value: Value) -> (Action, Class) {
-        let limited = self.preset == Preset::LimitedDataSet;
+        let limited = self.masks.preset() == Preset::LimitedDataSet;
         let class = match class_of(column) {
             Class::Version if !value.kind.is_text_like() => Class::Unclassified,
             class => class,
         };
+        let generalised = masked && class == Class::Unclassified && value.kind.is_date();
+        let asked_as = if generalised { Class::Date } else { class };
+        if let Some(action) = self.masks.asked(asked_as, column.mask) {
+            return (action, asked_as);
+        }
         let action = match class {
             Class::Clear => Action::Pass,
             Class::Version => Action::Scan,

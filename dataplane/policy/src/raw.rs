@@ -2,15 +2,19 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A class declared in our own configuration: `public.patients.note = "clear"`.
+use crate::Mask;
+
+/// What our own configuration declares of a column: its class (`public.patients.note = "clear"`), its
+/// mask, or both.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeclaredClass {
     pub schema: String,
     pub relation: String,
     /// `*` for every column.
     pub column: String,
-    /// A name that `Class::from_name` knows.
+    /// A name that `Class::from_name` knows; empty where none is declared.
     pub class: String,
+    pub mask: Option<Mask>,
 }
 
 /// pg_class

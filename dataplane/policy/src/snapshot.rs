@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Catalog, DeclaredClass};
+use crate::{Catalog, DeclaredClass, Mask};
 
 /// Which masks a resource gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -23,10 +23,12 @@ pub enum Preset {
 pub struct Snapshot {
     /// Grows by one with each change.
     pub version: u64,
-    /// SHA-256 over what decides (policies, preset, declared classes), in hex.
+    /// SHA-256 over what decides (policies, preset, masks, declared classes), in hex.
     pub hash: String,
     pub resource: String,
     pub preset: Preset,
+    /// By the name of a class, where the preset's own is not wanted.
+    pub masks: BTreeMap<String, Mask>,
     /// Cedar, by file name.
     pub policies: BTreeMap<String, String>,
     pub declared: Vec<DeclaredClass>,

@@ -1,6 +1,7 @@
 mod attempts;
 mod catalog;
 mod decisions;
+mod masks;
 mod plans;
 mod policies;
 mod reaches;
@@ -11,8 +12,8 @@ use std::sync::Arc;
 use lazaret_sql::Statement;
 
 use crate::{
-    Catalog, DeclaredClass, Engine, Grant, Preset, RawCatalog, RawColumn, RawFunction, RawRelation,
-    RawType, Snapshot, starter,
+    Catalog, DeclaredClass, Engine, Grant, Masks, Preset, RawCatalog, RawColumn, RawFunction,
+    RawRelation, RawType, Snapshot, starter,
 };
 
 const INT4: u32 = 23;
@@ -170,6 +171,11 @@ const PATIENTS_COLUMNS: &[(&str, u32)] = &[
     ("data", JSONB),
 ];
 
+/// The preset's own.
+fn masks(preset: Preset) -> Masks {
+    Masks::new(preset, &BTreeMap::new())
+}
+
 fn declare(declared: &[(&str, &str)]) -> Vec<DeclaredClass> {
     let parsed = declared.iter().map(|&(column, class)| {
         let parts: Vec<_> = column.split('.').collect();
@@ -179,6 +185,7 @@ fn declare(declared: &[(&str, &str)]) -> Vec<DeclaredClass> {
             relation: relation.into(),
             column: column.into(),
             class: class.into(),
+            mask: None,
         }
     });
     parsed.collect()
@@ -209,6 +216,7 @@ fn snapshot(preset: Preset, policy: &str, catalog: Option<Catalog>) -> Arc<Snaps
         hash: String::new(),
         resource: "warehouse".into(),
         preset,
+        masks: BTreeMap::new(),
         policies: BTreeMap::from([("agents.cedar".to_owned(), policy.to_owned())]),
         declared: vec![],
         catalogs: catalog.into_iter().map(|catalog| ("hospital".to_owned(), catalog)).collect(),

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use lazaret_detectors::{Identifier, Scanner};
+use lazaret_detectors::{Class, Identifier, Scanner};
 use lazaret_policy::{Action, ColumnPlan, Format, TypeKind};
 
 use super::gather::{Cover, Gather};
@@ -117,6 +117,11 @@ impl Cells {
             ) => self.push_as_is(&value, Cover::Whole(value.kind, Format::Text)),
             (_, Format::Binary) => self.scan_rendered(value),
         }
+    }
+
+    /// A cell was masked elsewhere.
+    pub(super) fn masked(&mut self, class: Class) {
+        self.gather.masked(class);
     }
 
     pub(super) fn is_full(&self) -> bool {

@@ -5,8 +5,7 @@
 //! messages: a row may come in several of them, and leaves in one, as PostgreSQL sends it. A row
 //! that is larger than the limit is refused.
 
-mod batch;
-mod binary;
+pub(super) mod binary;
 mod csv;
 mod text;
 
@@ -14,12 +13,13 @@ use std::ops::Range;
 
 use lazaret_detectors::{Class, Scanner};
 use lazaret_policy::{Action, ColumnPlan, Format, Plan, TypeKind};
+use lazaret_proto::pg::backend;
 use lazaret_sql::{Copy, CopyFormat};
 
-use self::batch::Batch;
 use self::binary::Binary;
 use self::csv::Csv;
 use self::text::Text;
+use super::rebuilt::{Batch, RowSyntax};
 use super::{Counts, Dates, MaskError};
 use crate::limits::ROW_IN_MEMORY_BYTES;
 
@@ -46,7 +46,8 @@ impl CopyMasker {
         let columns: Vec<_> =
             plan.columns.iter().map(|column| ColumnPlan { format, ..*column }).collect();
         let names = vec![NAME; columns.len()];
-        Self { columns, names, dates, syntax, pending: Vec::new(), batch: Batch::default() }
+        let batch = Batch::new(backend::COPY_DATA);
+        Self { columns, names, dates, syntax, pending: Vec::new(), batch }
     }
 
     /// Takes the payload of a CopyData message, or a piece of it, and appends CopyData frames with
@@ -109,26 +110,10 @@ const NAME: ColumnPlan = ColumnPlan {
     class: Class::Unclassified,
 };
 
-/// How a format of COPY writes rows.
-trait Syntax {
+/// How a format of COPY writes a stream of rows.
+trait Syntax: RowSyntax {
     /// The part of the stream that the input begins with, if it is complete.
     fn next(&mut self, input: &[u8]) -> Result<Option<Part>, MaskError>;
-
-    /// Finds the fields of a row.
-    fn split(&self, row: &[u8], fields: &mut Vec<Span>) -> Result<(), MaskError>;
-
-    /// Appends the value of a field that isn't NULL.
-    fn decode(&self, field: &[u8], values: &mut Vec<u8>) -> Result<(), MaskError>;
-
-    fn begin_row(&self, fields: usize, out: &mut Vec<u8>);
-
-    /// What stands between two fields.
-    fn separate(&self, out: &mut Vec<u8>);
-
-    /// Appends a value, or NULL.
-    fn encode(&self, value: Option<&[u8]>, was_quoted: bool, out: &mut Vec<u8>);
-
-    fn end_row(&self, out: &mut Vec<u8>);
 }
 
 /// A complete part of the stream, of so many bytes.
@@ -147,14 +132,6 @@ impl Part {
             Self::AsIs(len) | Self::Names(len) | Self::Row(len) => len,
         }
     }
-}
-
-/// Where a field stands in its row, with its quotes or its length.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Span {
-    range: Range<usize>,
-    is_null: bool,
-    is_quoted: bool,
 }
 
 #[cfg(test)]

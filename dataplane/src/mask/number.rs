@@ -58,6 +58,14 @@ fn is_calendar_date(value: i64) -> bool {
     (1000..=9999).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&day)
 }
 
+/// The last four digits of a number of eight or more; zero of any other.
+pub(super) fn keep_last4(format: Format, cell: &mut [u8]) -> Outcome {
+    const EIGHT_DIGITS: u64 = 10_000_000;
+    let value = read_int(format, cell).map_or(0, i64::unsigned_abs);
+    let kept = if value < EIGHT_DIGITS { 0 } else { value % 10_000 };
+    write_int(format, i64::try_from(kept).unwrap_or(0), cell)
+}
+
 /// A ZIP code in a number has lost its leading zeros.
 pub(super) fn zip3(format: Format, cell: &mut [u8]) -> Outcome {
     let generalised = match read_int(format, cell) {

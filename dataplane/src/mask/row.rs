@@ -2,18 +2,30 @@
 //!
 //! Bytes move only behind a value that became shorter, and then in runs as long as can be.
 
+use std::ops::Range;
+
 use lazaret_detectors::Scanner;
 use lazaret_policy::Plan;
-use lazaret_proto::pg::frame::HEADER_BYTES;
+use lazaret_proto::pg::backend;
+use lazaret_proto::pg::frame::{self, HEADER_BYTES};
 
 use super::cells::Cells;
+use super::copy::binary::Binary;
 use super::outcome::{Length, Outcome};
+use super::rebuilt::Batch;
 use super::{Counts, Dates, MaskError};
+use crate::limits::ROW_IN_MEMORY_BYTES;
 
 /// One per shard: it owns the batch of cells to scan.
-#[derive(Default)]
 pub(crate) struct RowMasker {
     cells: Cells,
+    grown: Batch,
+}
+
+impl Default for RowMasker {
+    fn default() -> Self {
+        Self { cells: Cells::default(), grown: Batch::new(backend::DATA_ROW) }
+    }
 }
 
 impl RowMasker {
@@ -40,6 +52,31 @@ impl RowMasker {
         walk.finish()
     }
 
+    /// Takes complete DataRow frames from the front of `input`, as many as are worth one scan, and
+    /// appends what becomes of them to `out`: for a plan by which they may become longer. Returns how
+    /// many bytes and rows were taken, and what was masked.
+    pub(crate) fn grown(
+        &mut self,
+        plan: &Plan,
+        dates: Dates,
+        input: &[u8],
+        scanner: &mut Scanner,
+        out: &mut Vec<u8>,
+    ) -> Result<Grown, MaskError> {
+        self.grown.clear();
+        let (mut taken, mut rows) = (0, 0);
+        while let Some(row) = complete_row(input, taken)? {
+            taken = row.end;
+            rows += 1;
+            self.grown.take_row(&Binary::default(), &plan.columns, dates, input, row)?;
+            if self.grown.is_full() {
+                break;
+            }
+        }
+        let counts = self.grown.release(&Binary::default(), dates, input, scanner, out);
+        Ok(Grown { taken, rows, counts })
+    }
+
     /// The batch is as large as one scan should be: time to call [`cover`](Self::cover).
     pub(crate) fn is_full(&self) -> bool {
         self.cells.is_full()
@@ -59,7 +96,26 @@ impl RowMasker {
     /// Forgets what was gathered: the session that it came from is over.
     pub(crate) fn clear(&mut self) {
         self.cells.clear();
+        self.grown.clear();
     }
+}
+
+/// What became of rows that may have become longer.
+pub(crate) struct Grown {
+    pub(crate) taken: usize,
+    pub(crate) rows: u64,
+    pub(crate) counts: Counts,
+}
+
+/// The body of the DataRow frame at `start`, if it has all arrived and is no larger than what is kept
+/// in memory.
+fn complete_row(input: &[u8], start: usize) -> Result<Option<Range<usize>>, MaskError> {
+    let rest = input.get(start..).unwrap_or_default();
+    let header = frame::peek(rest, frame::MAX_BYTES).map_err(|_| MaskError::Lengths)?;
+    Ok(header
+        .filter(|header| header.tag == backend::DATA_ROW)
+        .filter(|header| header.len <= rest.len().min(ROW_IN_MEMORY_BYTES))
+        .map(|header| start + HEADER_BYTES..start + header.len))
 }
 
 /// A walk over the cells of one row.

@@ -13,7 +13,10 @@ pub(super) fn mask(column: &ColumnPlan, dates: Dates, length: Length, cell: &mut
     let (kind, format) = (column.kind, column.format);
     let outcome = match column.action {
         Action::Pass | Action::Scan => Outcome::Same,
-        Action::Whole => whole(kind, format, dates, length, cell),
+        // A fixed width is for rows that may grow; elsewhere the length that there is has to do.
+        Action::Whole | Action::Fixed => whole(kind, format, dates, length, cell),
+        Action::Null => Outcome::Null,
+        Action::KeepLast4 => keep_last4(kind, format, dates, length, cell),
         Action::Year => year(kind, format, dates, length, cell),
         Action::Zip3 => zip3(kind, format, dates, length, cell),
         Action::AgeCap => age_cap(kind, format, dates, length, cell),
@@ -106,6 +109,26 @@ pub(super) fn year(
             outcome => outcome,
         },
         (K::Int2 | K::Int4 | K::Int8, _) => number::year(format, dates, cell),
+        _ => whole(kind, format, dates, length, cell),
+    }
+}
+
+fn keep_last4(
+    kind: TypeKind,
+    format: Format,
+    dates: Dates,
+    length: Length,
+    cell: &mut [u8],
+) -> Outcome {
+    use TypeKind as K;
+    match (kind, format) {
+        (K::Text, _) => {
+            lazaret_detectors::mask::keep_last4(cell);
+            Outcome::Masked(cell.len())
+        }
+        (K::Int2 | K::Int4 | K::Int8, _) | (K::Numeric, Format::Text) => {
+            number::keep_last4(format, cell)
+        }
         _ => whole(kind, format, dates, length, cell),
     }
 }

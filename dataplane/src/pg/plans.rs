@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use lazaret_policy::{Catalog, FieldOrigin, Format, Plan, Preset, Reach};
+use lazaret_policy::{Catalog, FieldOrigin, Format, Masks, Plan, Reach};
 use lazaret_proto::pg::backend::{Field, RowDescription};
 use lazaret_sql::Statement;
 
@@ -40,11 +40,27 @@ pub(super) struct Basis<'a> {
     pub(super) reach: Reach,
     /// `None` where it can't be relied on: everything is masked whole.
     pub(super) catalog: Option<&'a Catalog>,
-    pub(super) preset: Preset,
+    pub(super) masks: &'a Masks,
     pub(super) snapshot_version: u64,
 }
 
 impl Planned {
+    /// The last plan, if it was made from the same.
+    pub(super) fn last(
+        &self,
+        body: &[u8],
+        snapshot_version: u64,
+        informed: bool,
+    ) -> Option<Rc<Plan>> {
+        let cached = self.0.borrow();
+        let same = |cached: &&Cached| {
+            *cached.description == *body
+                && cached.snapshot_version == snapshot_version
+                && cached.informed == informed
+        };
+        cached.as_ref().filter(same).map(|cached| cached.plan.clone())
+    }
+
     pub(super) fn plan(
         &self,
         body: &[u8],
@@ -52,13 +68,6 @@ impl Planned {
         basis: &Basis<'_>,
     ) -> Rc<Plan> {
         let informed = basis.catalog.is_some();
-        if let Some(cached) = &*self.0.borrow()
-            && *cached.description == *body
-            && cached.snapshot_version == basis.snapshot_version
-            && cached.informed == informed
-        {
-            return cached.plan.clone();
-        }
         let plan = Rc::new(plan(description, basis));
         self.0.replace(Some(Cached {
             description: body.into(),
@@ -94,7 +103,7 @@ fn plan(description: &RowDescription<'_>, basis: &Basis<'_>) -> Plan {
             format: format(field.format),
         })
         .collect();
-    lazaret_policy::plan(&fields, basis.statement, basis.reach, basis.catalog, basis.preset)
+    lazaret_policy::plan(&fields, basis.statement, basis.reach, basis.catalog, basis.masks)
 }
 
 fn format(format: lazaret_proto::pg::Format) -> Format {

@@ -194,10 +194,10 @@ impl Recorder {
         self.response.part.bytes += bytes.len() as u64;
     }
 
-    pub(super) fn row(&mut self) {
-        self.rows += 1;
-        self.response.total.rows += 1;
-        self.response.part.rows += 1;
+    pub(super) fn rows(&mut self, count: u64) {
+        self.rows += count;
+        self.response.total.rows += count;
+        self.response.part.rows += count;
     }
 
     pub(super) fn masked(&mut self, counts: &Counts, context: &mut Context<'_>) {

@@ -18,6 +18,7 @@ mod copy;
 mod drive;
 mod errors;
 mod login;
+mod masks;
 mod policy;
 mod portals;
 mod transparent;

@@ -143,6 +143,7 @@ fn snapshot() -> Snapshot {
         hash: "00".to_owned(),
         resource: "r".to_owned(),
         preset: Preset::Transparent,
+        masks: Default::default(),
         policies: Default::default(),
         declared: Vec::new(),
         catalogs: Default::default(),

@@ -278,6 +278,7 @@ fn snapshot() -> Snapshot {
         hash: "00".to_owned(),
         resource: "warehouse".to_owned(),
         preset: Preset::Transparent,
+        masks: Default::default(),
         policies: Default::default(),
         declared: Vec::new(),
         catalogs: Default::default(),

@@ -25,6 +25,7 @@ pub(super) fn problems(subject: &Subject) -> Vec<Problem> {
         hash: String::new(),
         resource: subject.config.upstream.name.clone(),
         preset: policy.preset,
+        masks: policy.masks.clone(),
         policies,
         declared: policy.declared.clone(),
         catalogs: BTreeMap::new(),

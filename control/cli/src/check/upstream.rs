@@ -85,12 +85,13 @@ fn classes(catalog: &Catalog) -> impl Iterator<Item = String> {
     })
 }
 
-/// A class for a column that isn't there protects nothing.
-fn names_nothing(subject: &Subject, class: &DeclaredClass) -> Problem {
-    let name = class_name::join([&class.schema, &class.relation, &class.column]);
+/// A class or a mask for a column that isn't there protects nothing.
+fn names_nothing(subject: &Subject, declared: &DeclaredClass) -> Problem {
+    let name = class_name::join([&declared.schema, &declared.relation, &declared.column]);
+    let section = if declared.mask.is_some() { "masks" } else { "classes" };
     let message = format!("no database of the upstream has {name}");
     let mend = "correct the name (the case of letters counts), or remove the line";
-    subject.source.problem(&["classes", &name], message, mend)
+    subject.source.problem(&[section, &name], message, mend)
 }
 
 fn refused(subject: &Subject, message: &str, mend: &str) -> Sight {

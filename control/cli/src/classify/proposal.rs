@@ -138,6 +138,7 @@ mod tests {
             kind: TypeKind::Text,
             generated: false,
             class: (*class).to_owned(),
+            mask: None,
         };
         Relation {
             oid: 20_000,

@@ -4,7 +4,9 @@
 use lazaret_sql::{Copy, CopyFormat, Outputs, Source, Statement};
 
 use super::{Cover, Format, PASS, SCAN, Value, WHOLE};
-use crate::{Action, Catalog, Column, ColumnPlan, Plan, Preset, Reach, Relation, TypeKind, system};
+use crate::{
+    Action, Catalog, Column, ColumnPlan, Masks, Plan, Preset, Reach, Relation, TypeKind, system,
+};
 
 /// Plans COPY ... TO STDOUT, which has no RowDescription, by names; worst case where they are
 /// uncertain. `columns` is the count that CopyOutResponse states.
@@ -14,16 +16,16 @@ pub fn copy_plan(
     reach: Reach,
     columns: usize,
     catalog: Option<&Catalog>,
-    preset: Preset,
+    masks: &Masks,
 ) -> Plan {
     let format = match copy.format {
         CopyFormat::Binary => Format::Binary,
         CopyFormat::Text | CopyFormat::Csv => Format::Text,
     };
-    let cover = Cover { statement: Some(statement), reach, catalog, preset };
+    let cover = Cover { statement: Some(statement), reach, catalog, masks };
     let copied = Copied { cover, format };
     let planned = match (&copy.relation, catalog) {
-        _ if preset == Preset::Transparent => Some(vec![copied.passing(); columns]),
+        _ if masks.preset() == Preset::Transparent => Some(vec![copied.passing(); columns]),
         (_, None) => None,
         (Some((schema, name)), Some(catalog)) => {
             copied.relation(catalog, schema.as_deref(), name, &copy.columns, columns)

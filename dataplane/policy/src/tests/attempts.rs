@@ -17,12 +17,17 @@ fn fate(raw: &Raw, text: &str, fields: &[(u32, i16, u32)], format: Format) -> St
         .iter()
         .map(|&(table_oid, attnum, type_oid)| FieldOrigin { table_oid, attnum, type_oid, format })
         .collect();
-    let plan =
-        plan(&origins, Some(&statement), clearance.reach, Some(&catalog), Preset::SafeHarbor);
+    let plan = plan(
+        &origins,
+        Some(&statement),
+        clearance.reach,
+        Some(&catalog),
+        &masks(Preset::SafeHarbor),
+    );
     let letters = plan.columns.iter().map(|column| match column.action {
-        Action::Whole | Action::Year | Action::Zip3 | Action::AgeCap => 'M',
         Action::Scan => 'S',
         Action::Pass => '-',
+        _ => 'M',
     });
     letters.collect()
 }

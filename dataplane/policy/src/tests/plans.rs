@@ -11,7 +11,7 @@ use crate::{FieldOrigin, Format, Plan, Reach, copy_plan, plan};
 fn planned(catalog: &Catalog, text: &str, fields: &[(u32, i16, u32)], preset: Preset) -> Plan {
     let statement = one(text);
     let reach = Reach::of(&statement, Some(catalog));
-    plan(&origins(fields), Some(&statement), reach, Some(catalog), preset)
+    plan(&origins(fields), Some(&statement), reach, Some(catalog), &masks(preset))
 }
 
 fn origins(fields: &[(u32, i16, u32)]) -> Vec<FieldOrigin> {
@@ -100,7 +100,7 @@ fn what_cant_be_resolved_is_masked_whole() {
         let plan = planned(&catalog, "SELECT * FROM products", &fields, Preset::SafeHarbor);
         assert_eq!(actions(&plan), "whole", "{fields:?}");
     }
-    let unread = plan(&origins(&patients()), None, Reach::WORST, None, Preset::SafeHarbor);
+    let unread = plan(&origins(&patients()), None, Reach::WORST, None, &masks(Preset::SafeHarbor));
     assert!(unread.columns.iter().all(|column| column.action == crate::Action::Whole));
     let mut raw = Raw::hospital();
     raw.typed(47, "geometry", 'b', 0).table(30, "public.t", &[("where_it_is", 47)]);
@@ -203,11 +203,11 @@ fn a_fetch_is_planned_by_its_declare() {
     let declare = one("DECLARE c CURSOR FOR SELECT upper(ssn), count(*) FROM patients");
     let reach = Reach::of(&declare, Some(&catalog));
     let fields = origins(&[(0, 0, TEXT), (0, 0, INT8)]);
-    let known = plan(&fields, Some(&declare), reach, Some(&catalog), Preset::SafeHarbor);
+    let known = plan(&fields, Some(&declare), reach, Some(&catalog), &masks(Preset::SafeHarbor));
     assert_eq!(actions(&known), "whole pass");
     let fetch = one("FETCH c");
     let reach = Reach::of(&fetch, Some(&catalog));
-    let unknown = plan(&fields, Some(&fetch), reach, Some(&catalog), Preset::SafeHarbor);
+    let unknown = plan(&fields, Some(&fetch), reach, Some(&catalog), &masks(Preset::SafeHarbor));
     assert_eq!(actions(&unknown), "whole whole");
 }
 
@@ -225,7 +225,7 @@ fn copied(catalog: &Catalog, text: &str, count: usize) -> Plan {
     let statement = one(text);
     let reach = Reach::of(&statement, Some(catalog));
     let copy = statement.copy.as_ref().unwrap();
-    copy_plan(copy, &statement, reach, count, Some(catalog), Preset::SafeHarbor)
+    copy_plan(copy, &statement, reach, count, Some(catalog), &masks(Preset::SafeHarbor))
 }
 
 #[test]
@@ -283,9 +283,9 @@ fn copy_is_planned_by_names() {
     }
     let statement = one("COPY patients TO STDOUT");
     let copy = statement.copy.as_ref().unwrap();
-    let unread = copy_plan(copy, &statement, Reach::WORST, 2, None, Preset::SafeHarbor);
+    let unread = copy_plan(copy, &statement, Reach::WORST, 2, None, &masks(Preset::SafeHarbor));
     assert_eq!(actions(&unread), "whole whole");
-    let open = copy_plan(copy, &statement, Reach::default(), 2, None, Preset::Transparent);
+    let open = copy_plan(copy, &statement, Reach::default(), 2, None, &masks(Preset::Transparent));
     assert!(open.passes);
 }
 

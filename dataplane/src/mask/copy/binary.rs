@@ -3,7 +3,8 @@
 //! (<https://www.postgresql.org/docs/current/sql-copy.html>).
 
 use super::super::MaskError;
-use super::{Part, Span, Syntax};
+use super::super::rebuilt::{RowSyntax, Span};
+use super::{Part, Syntax};
 
 const SIGNATURE: &[u8; 11] = b"PGCOPY\n\xff\r\n\0";
 
@@ -14,7 +15,7 @@ const HEADER_BYTES: usize = SIGNATURE.len() + 8;
 const TRAILER: [u8; 2] = (-1_i16).to_be_bytes();
 
 #[derive(Default)]
-pub(super) struct Binary {
+pub(in super::super) struct Binary {
     state: State,
 }
 
@@ -45,13 +46,22 @@ impl Syntax for Binary {
             State::Ended => Err(MaskError::CopyFormat),
         }
     }
+}
 
+impl RowSyntax for Binary {
     fn split(&self, row: &[u8], fields: &mut Vec<Span>) -> Result<(), MaskError> {
-        let mut start = TRAILER.len();
+        let (before, mut start) = (fields.len(), TRAILER.len());
         while start < row.len() {
             let value = Value::at(row, start)?.ok_or(MaskError::CopyFormat)?;
+            if value.end > row.len() {
+                return Err(MaskError::CopyFormat);
+            }
             fields.push(Span { range: start..value.end, is_null: value.is_null, is_quoted: false });
             start = value.end;
+        }
+        let count = row.first_chunk().map(|count| usize::from(u16::from_be_bytes(*count)));
+        if count != Some(fields.len() - before) {
+            return Err(MaskError::CopyFormat);
         }
         Ok(())
     }

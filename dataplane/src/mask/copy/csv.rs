@@ -6,7 +6,8 @@
 use lazaret_sql::Copy;
 
 use super::super::MaskError;
-use super::{Part, Span, Syntax};
+use super::super::rebuilt::{RowSyntax, Span};
+use super::{Part, Syntax};
 
 pub(super) struct Csv {
     delimiter: u8,
@@ -78,7 +79,9 @@ impl Syntax for Csv {
         }
         Ok(None)
     }
+}
 
+impl RowSyntax for Csv {
     fn split(&self, row: &[u8], fields: &mut Vec<Span>) -> Result<(), MaskError> {
         let line = row.strip_suffix(b"\n").ok_or(MaskError::CopyFormat)?;
         let mut start = 0;

@@ -4,7 +4,8 @@
 use lazaret_sql::Copy;
 
 use super::super::MaskError;
-use super::{Part, Span, Syntax};
+use super::super::rebuilt::{RowSyntax, Span};
+use super::{Part, Syntax};
 
 pub(super) struct Text {
     delimiter: u8,
@@ -42,7 +43,9 @@ impl Syntax for Text {
             Part::Row(len)
         }))
     }
+}
 
+impl RowSyntax for Text {
     fn split(&self, row: &[u8], fields: &mut Vec<Span>) -> Result<(), MaskError> {
         let line = row.strip_suffix(b"\n").ok_or(MaskError::CopyFormat)?;
         let mut start = 0;

@@ -54,9 +54,13 @@ impl LargeCell {
             Action::Pass => Mask::Pass,
             Action::Scan if column.kind != TypeKind::Bytea => Mask::scan(column)?,
             // bytea can't be scanned in pieces.
-            Action::Scan | Action::Whole | Action::Year | Action::Zip3 | Action::AgeCap => {
-                Mask::fill(column)?
-            }
+            Action::Scan
+            | Action::Whole
+            | Action::KeepLast4
+            | Action::Year
+            | Action::Zip3
+            | Action::AgeCap => Mask::fill(column)?,
+            Action::Fixed | Action::Null => return None,
         };
         Some(Self { class: column.class, len, missing: len, mask })
     }

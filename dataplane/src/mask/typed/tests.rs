@@ -163,7 +163,7 @@ fn the_types_that_keep_their_length_are_those_with_such_a_mask() {
 
 #[test]
 fn an_action_that_does_not_fit_the_type_masks_whole() {
-    for action in [Action::Year, Action::Zip3, Action::AgeCap] {
+    for action in [Action::Year, Action::Zip3, Action::AgeCap, Action::KeepLast4] {
         let mut cell = b"8d3f2a64-1f0e-4f65-9f8e-0c2d3b4a5968".to_vec();
         let column = column(TypeKind::Uuid, Format::Text, action);
         assert_eq!(mask(&column, iso(), Length::MayShrink, &mut cell), Outcome::Masked(36));
@@ -181,6 +181,23 @@ fn a_date_in_a_text_column_keeps_its_year_and_other_text_is_covered() {
     };
     assert_eq!(masked("1980-05-17"), "1980-01-01");
     assert_eq!(masked("May 17"), "******");
+}
+
+#[test]
+fn the_last_four_digits_stay_of_a_long_number_in_each_type() {
+    let masked = |kind, format, cell: &[u8]| {
+        let mut cell = cell.to_vec();
+        let column = column(kind, format, Action::KeepLast4);
+        assert_eq!(mask(&column, iso(), Length::MayShrink, &mut cell), Outcome::Masked(cell.len()));
+        cell
+    };
+    assert_eq!(masked(TypeKind::Text, Format::Binary, b"123-45-6789"), b"***-**-6789");
+    assert_eq!(masked(TypeKind::Int4, Format::Text, b"123456789"), b"000006789");
+    assert_eq!(masked(TypeKind::Numeric, Format::Text, b"12345"), b"00000");
+    let binary = masked(TypeKind::Int8, Format::Binary, &4_155_551_234_i64.to_be_bytes());
+    assert_eq!(binary, 1_234_i64.to_be_bytes());
+    let short = masked(TypeKind::Int4, Format::Binary, &1_234_567_i32.to_be_bytes());
+    assert_eq!(short, [0; 4]);
 }
 
 #[test]
@@ -204,7 +221,7 @@ proptest! {
     #[test]
     fn no_mask_is_longer_than_its_cell(
         kind in prop::sample::select(TEXTS),
-        action in prop::sample::select(&[Action::Whole, Action::Year, Action::AgeCap][..]),
+        action in prop::sample::select(&[Action::Whole, Action::Year, Action::AgeCap, Action::KeepLast4][..]),
         is_text in any::<bool>(),
         cell in prop::collection::vec(any::<u8>(), 0..48),
     ) {

@@ -88,14 +88,14 @@ impl Relaying {
         let unexpected = End::UpstreamProtocol("CopyOutResponse to a statement that is no COPY");
         let Some(analysis) = self.answered() else { return Err(unexpected) };
         let Some((statement, copy)) = copy_of(&analysis) else { return Err(unexpected) };
-        let snapshot = context.engine.snapshot();
+        let masks = context.engine.masks(&self.grant, Some(statement));
         let plan = lazaret_policy::copy_plan(
             copy,
             statement,
             analysis.reach,
             response.formats.len(),
             self.catalog(context),
-            snapshot.preset,
+            &masks,
         );
         Ok(match plan.passes {
             true => CopyOut::Passes,

@@ -181,17 +181,20 @@ impl Relaying {
         if self.transparent {
             return self.passing.clone();
         }
-        let snapshot = context.engine.snapshot();
+        let snapshot_version = context.engine.snapshot().version;
         let catalog = self.catalog(context);
         let unknown = plans::has_unknown(description, catalog);
-        let basis = Basis {
-            statement: analysis.statement.as_deref(),
-            reach: analysis.reach,
-            catalog,
-            preset: snapshot.preset,
-            snapshot_version: snapshot.version,
+        let plan = match analysis.planned.last(body, snapshot_version, catalog.is_some()) {
+            Some(plan) => plan,
+            None => {
+                let statement = analysis.statement.as_deref();
+                let masks = context.engine.masks(&self.grant, statement);
+                let (reach, catalog) = (analysis.reach, self.catalog(context));
+                let masks = &*masks;
+                let basis = Basis { statement, reach, catalog, masks, snapshot_version };
+                analysis.planned.plan(body, description, &basis)
+            }
         };
-        let plan = analysis.planned.plan(body, description, &basis);
         if unknown && self.schema.on_unknown(context.now.monotonic_ms) {
             self.refresh_catalog(context);
         }

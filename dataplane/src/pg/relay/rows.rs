@@ -55,7 +55,11 @@ impl Relaying {
         let Answer::Rows(plan) = &self.answer else {
             return Err(End::UpstreamProtocol("a row without a description"));
         };
-        self.recorder.row();
+        if whole && plan.may_grow && header.len <= ROW_IN_MEMORY_BYTES {
+            let plan = plan.clone();
+            return self.grow_rows(&plan, forward, context).map(|()| true);
+        }
+        self.recorder.rows(1);
         context.counters.rows += 1;
         if whole && plan.passes {
             forward.keep(header.len);
@@ -73,6 +77,23 @@ impl Relaying {
             self.take_long(forward, context)?;
         }
         Ok(true)
+    }
+
+    /// Rows that may become longer are built elsewhere, as many as have come.
+    fn grow_rows(
+        &mut self,
+        plan: &Plan,
+        forward: &mut Forward<'_>,
+        context: &mut Context<'_>,
+    ) -> Result<(), End> {
+        let mut out = Vec::new();
+        let input = forward.unread();
+        let grown = context.masker.grown(plan, self.dates, input, context.scanner, &mut out)?;
+        self.recorder.rows(grown.rows);
+        context.counters.rows += grown.rows;
+        self.recorder.masked(&grown.counts, context);
+        forward.skip(grown.taken);
+        self.emit(&out, forward, context)
     }
 
     /// The first row of a portal finds the plan that its description left.
@@ -117,7 +138,7 @@ impl Relaying {
         let Answer::CopyOut(copy_out) = &self.answer else {
             return Err(End::UpstreamProtocol("COPY data without CopyOutResponse"));
         };
-        self.recorder.row();
+        self.recorder.rows(1);
         context.counters.rows += 1;
         self.long_frame = Some(match copy_out {
             CopyOut::Passes => LongFrame::Passing { missing: header.len },

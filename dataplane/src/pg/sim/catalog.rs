@@ -24,6 +24,7 @@ pub(super) fn snapshot(preset: Preset, version: u64) -> Arc<Snapshot> {
         hash: format!("hash-{version}"),
         resource: "warehouse".to_owned(),
         preset,
+        masks: BTreeMap::new(),
         policies: BTreeMap::from([("test.cedar".to_owned(), POLICY.to_owned())]),
         declared: Vec::new(),
         catalogs: BTreeMap::from([(DATABASE.to_owned(), Catalog::compile(raw(), &[]))]),

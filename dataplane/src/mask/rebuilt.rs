@@ -1,18 +1,46 @@
-//! Rows of one COPY whose values are masked together.
+//! Rows that are built anew, value by value, and masked together: those of a COPY, and those that may
+//! become longer than they were.
 
 use std::ops::Range;
 
 use lazaret_detectors::Scanner;
 use lazaret_policy::{Action, ColumnPlan};
-use lazaret_proto::pg::backend::Message;
+use lazaret_proto::pg::frame::HEADER_BYTES;
 
-use super::super::cells::Cells;
-use super::super::outcome::{Length, Outcome};
-use super::super::{Counts, Dates, MaskError};
-use super::{Span, Syntax};
+use super::cells::Cells;
+use super::outcome::{Length, Outcome};
+use super::{Counts, Dates, MaskError, grown};
 
-#[derive(Default)]
+/// How a row is written.
+pub(super) trait RowSyntax {
+    /// Finds the fields of a row.
+    fn split(&self, row: &[u8], fields: &mut Vec<Span>) -> Result<(), MaskError>;
+
+    /// Appends the value of a field that isn't NULL.
+    fn decode(&self, field: &[u8], values: &mut Vec<u8>) -> Result<(), MaskError>;
+
+    fn begin_row(&self, fields: usize, out: &mut Vec<u8>);
+
+    /// What stands between two fields.
+    fn separate(&self, out: &mut Vec<u8>);
+
+    /// Appends a value, or NULL.
+    fn encode(&self, value: Option<&[u8]>, was_quoted: bool, out: &mut Vec<u8>);
+
+    fn end_row(&self, out: &mut Vec<u8>);
+}
+
+/// Where a field stands in its row, with its quotes or its length.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Span {
+    pub(super) range: Range<usize>,
+    pub(super) is_null: bool,
+    pub(super) is_quoted: bool,
+}
+
 pub(super) struct Batch {
+    /// Of the message that a row leaves in.
+    tag: u8,
     cells: Cells,
     /// Decoded values, one behind the other.
     values: Vec<u8>,
@@ -20,7 +48,6 @@ pub(super) struct Batch {
     parts: Vec<Prepared>,
     /// Of one row.
     spans: Vec<Span>,
-    payload: Vec<u8>,
 }
 
 enum Prepared {
@@ -42,6 +69,24 @@ enum Field {
 }
 
 impl Batch {
+    pub(super) fn new(tag: u8) -> Self {
+        Self {
+            tag,
+            cells: Cells::default(),
+            values: Vec::new(),
+            fields: Vec::new(),
+            parts: Vec::new(),
+            spans: Vec::new(),
+        }
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.cells.clear();
+        self.values.clear();
+        self.fields.clear();
+        self.parts.clear();
+    }
+
     pub(super) fn is_full(&self) -> bool {
         self.cells.is_full()
     }
@@ -53,7 +98,7 @@ impl Batch {
     /// Masks the row at `range` of the input as far as it goes without a scan.
     pub(super) fn take_row(
         &mut self,
-        syntax: &dyn Syntax,
+        syntax: &dyn RowSyntax,
         columns: &[ColumnPlan],
         dates: Dates,
         input: &[u8],
@@ -87,7 +132,7 @@ impl Batch {
 
     fn take_value(
         &mut self,
-        syntax: &dyn Syntax,
+        syntax: &dyn RowSyntax,
         column: &ColumnPlan,
         dates: Dates,
         raw: &[u8],
@@ -95,8 +140,14 @@ impl Batch {
     ) -> Result<Field, MaskError> {
         let start = self.values.len();
         syntax.decode(raw, &mut self.values)?;
-        let value = self.values.get_mut(start..).unwrap_or_default();
-        match self.cells.mask(column, dates, Length::MayShrink, value, start) {
+        let outcome = if column.action.may_grow() {
+            self.cells.masked(column.class);
+            grown::mask(column, dates, &mut self.values, start)
+        } else {
+            let value = self.values.get_mut(start..).unwrap_or_default();
+            self.cells.mask(column, dates, Length::MayShrink, value, start)
+        };
+        match outcome {
             Outcome::Same => {}
             Outcome::Masked(len) => self.values.truncate(start + len),
             Outcome::Null => {
@@ -107,37 +158,35 @@ impl Batch {
         Ok(Field::Value { range: start..self.values.len(), was_quoted })
     }
 
-    /// Covers what was found, appends each part as a CopyData frame, and forgets them.
+    /// Covers what was found, appends each part in a message of its own, and forgets them.
     pub(super) fn release(
         &mut self,
-        syntax: &dyn Syntax,
+        syntax: &dyn RowSyntax,
         dates: Dates,
         input: &[u8],
         scanner: &mut Scanner,
         out: &mut Vec<u8>,
     ) -> Counts {
         let counts = self.cells.cover(&mut self.values, dates, scanner);
-        let mut payload = std::mem::take(&mut self.payload);
         for part in &self.parts {
-            payload.clear();
+            let start = out.len();
+            out.extend_from_slice(&[self.tag, 0, 0, 0, 0]);
             match part {
                 Prepared::AsIs(range) => {
-                    payload.extend_from_slice(input.get(range.clone()).unwrap_or_default());
+                    out.extend_from_slice(input.get(range.clone()).unwrap_or_default());
                 }
-                Prepared::Row(fields) => self.encode_row(syntax, fields, input, &mut payload),
+                Prepared::Row(fields) => self.encode_row(syntax, fields, input, out),
             }
-            Message::CopyData(&payload).encode(out);
+            let length = u32::try_from(out.len() - start - 1).expect("a row is within its limit");
+            out[start + 1..start + HEADER_BYTES].copy_from_slice(&length.to_be_bytes());
         }
-        self.payload = payload;
-        self.values.clear();
-        self.fields.clear();
-        self.parts.clear();
+        self.clear();
         counts
     }
 
     fn encode_row(
         &self,
-        syntax: &dyn Syntax,
+        syntax: &dyn RowSyntax,
         fields: &Range<usize>,
         input: &[u8],
         out: &mut Vec<u8>,
