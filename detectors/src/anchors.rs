@@ -70,6 +70,8 @@ pub(crate) enum Rule {
     Secret(u8),
     PrivateKey,
     Image,
+    /// What biometric templates begin with.
+    Template,
     /// What encoded characters begin with.
     Escape,
     /// What messages of HL7 v2 and X12 begin with.
@@ -94,9 +96,12 @@ impl Rule {
         match self {
             Self::Email | Self::Url => Tier::Marks,
             Self::Street => Tier::Numbers,
-            Self::Secret(_) | Self::PrivateKey | Self::Image | Self::Escape | Self::Message => {
-                Tier::Literals
-            }
+            Self::Secret(_)
+            | Self::PrivateKey
+            | Self::Image
+            | Self::Template
+            | Self::Escape
+            | Self::Message => Tier::Literals,
             Self::Label(_)
             | Self::Www
             | Self::Title
@@ -207,7 +212,13 @@ const CASELESS: &[(Rule, &[&str])] = &[
     (Rule::PoBox, &["p.o. box", "po box", "p o box", "p.o.box", "post office box", "postbox", "postboks", "postfach", "postbus"]),
     (Rule::Military, &["apo ", "fpo ", "dpo "]),
     (Rule::PrivateKey, &["-----begin ", "-----end "]),
-    (Rule::Image, &["data:image/", "data:application/pdf"]),
+    (Rule::Image, &["data:image/", "data:application/"]),
+    // The same in hexadecimal digits.
+    (Rule::Image, &[
+        "ffd8ffe", "89504e470d0a1a0a", "474946383", "49492a00", "4d4d002a", "255044462d", "504b0304", "1f8b08", "28b52ffd",
+        "425a68", "fd377a585a00", "53514c69746520666f726d6174", "00004449434d",
+    ]),
+    (Rule::Template, &["464d5200", "46495200", "46414300", "49495200"]),
 ];
 
 #[rustfmt::skip]
@@ -231,7 +242,13 @@ const EXACT: &[(Rule, &[&str])] = &[
         "&zwj;", "&commat;", "&period;", "&ZeroWidthSpace;", "%2", "%3", "%4", "%5", "%6", "%7", "=2", "=3", "=\n", "=\r\n",
         "\x1b[", "\x1b(",
     ]),
-    (Rule::Image, &["/9j/4", "iVBORw0KGgo", "JVBERi0", "FFD8FFE", "ffd8ffe", "89504e470d0a1a0a"]),
+    // What files begin with in base64: JPEG, PNG, GIF, TIFF, PDF, RIFF, DICOM, ZIP, gzip, zstd, bzip2, xz,
+    // SQLite; biometric templates.
+    (Rule::Image, &[
+        "/9j/4", "iVBORw0KGgo", "R0lGOD", "SUkqA", "TU0AK", "JVBERi0", "UklGR", "AABESUNN", "UEsDB", "H4sIA", "KLUv/", "QlpoO",
+        "/Td6WFo", "U1FMaXRlIGZvcm1hdC",
+    ]),
+    (Rule::Template, &["Rk1SA", "RklSA", "RkFDA", "SUlSA"]),
     // The prefixes that their issuers document for secret scanners.
     (Rule::Secret(16), &["AKIA", "ASIA"]),
     (Rule::Secret(30), &["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "AIza"]),

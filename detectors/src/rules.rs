@@ -8,6 +8,7 @@ mod broken;
 mod codes;
 mod contact;
 mod dates;
+mod fhir;
 mod groups;
 mod json;
 mod labels;
@@ -144,7 +145,8 @@ pub(crate) fn on_anchor(w: &Window<'_>, end: usize, anchor: &Anchor, found: &mut
         Rule::State => places::state(w, hit, found),
         Rule::Secret(length) => secrets::prefixed(w, hit, length, found),
         Rule::PrivateKey => secrets::private_key(w, hit, found),
-        Rule::Image => secrets::image(w, hit, found),
+        Rule::Image => secrets::image(w, hit, Identifier::Photograph, found),
+        Rule::Template => secrets::image(w, hit, Identifier::Biometric, found),
         Rule::Message => walk::message(w, &hit, found),
         Rule::Escape if view::is_telling(w, &hit) => found.spots.push(w.position(hit.end - 1)),
         Rule::Escape => {}

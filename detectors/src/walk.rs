@@ -1,9 +1,10 @@
-//! Payloads that are read from their beginning to their end: HL7 v2, X12, XML.
+//! Payloads that are read from their beginning to their end: HL7 v2, X12, XML, binary files.
 //!
 //! In these a field says by its place what it holds. A [`Walk`] is where a walker stands and what it
 //! knows there, a few bytes; a step reads one window and goes on in the next, so a payload may be of
 //! any length and come in any pieces. What a walker does not know is left to the other rules.
 
+mod binary;
 mod hl7;
 mod place;
 mod x12;
@@ -25,6 +26,7 @@ pub(crate) struct Walk {
 
 #[derive(Clone, Copy)]
 enum Format {
+    Binary(binary::Walker),
     Hl7(hl7::Walker),
     X12(x12::Walker),
     Xml(xml::Walker),
@@ -33,6 +35,9 @@ enum Format {
 /// The walk of a cell that begins as a payload does.
 pub(crate) fn opening(text: &[u8], cell: &Range<usize>) -> Option<Walk> {
     let bytes = text.get(cell.clone())?;
+    if let Some(walker) = binary::Walker::begin(bytes) {
+        return Some(Walk { at: cell.start, format: Format::Binary(walker) });
+    }
     let blank = bytes.iter().take(OPENING_BYTES).take_while(|byte| is_blank(**byte)).count();
     let rest = bytes.get(blank..)?;
     let format = match rest.first()? {
@@ -47,7 +52,11 @@ pub(crate) fn opening(text: &[u8], cell: &Range<usize>) -> Option<Walk> {
 /// Whether a cell is worth the look of [`opening`].
 #[inline]
 pub(crate) fn may_open(cell: &[u8]) -> bool {
-    matches!(cell.first(), Some(b'M' | b'I' | b'S' | b'<' | b'\n' | b'\r' | b' ' | 0x0b | 0xef))
+    let payload = matches!(
+        cell.first(),
+        Some(b'M' | b'I' | b'S' | b'<' | b'1' | b'\n' | b'\r' | b' ' | 0x0b)
+    );
+    payload || binary::may_begin(cell)
 }
 
 /// A message within a text: `MSH` ends at `end`.
@@ -79,6 +88,7 @@ pub(crate) fn go_on<'t>(text: &'t [u8], cells: &Cells<'t>, upto: usize, found: &
             let (cell, manner) = cells.seek(walk.at);
             let (w, at) = Window::around(text, cell, walk.at, manner);
             let next = match &mut walk.format {
+                Format::Binary(walker) => walker.step(&w, at, found),
                 Format::Hl7(walker) => walker.step(&w, at, found),
                 Format::X12(walker) => walker.step(&w, at, found),
                 Format::Xml(walker) => walker.step(&w, at, found),

@@ -5,7 +5,7 @@
 
 mod common;
 
-use common::{check, check_clean, find, masked};
+use common::{check, check_all, check_clean, find, masked};
 
 #[test]
 fn the_fields_of_an_hl7_message_are_masked_between_their_separators() {
@@ -145,6 +145,55 @@ fn names_of_elements_and_attributes_are_read_as_columns_are() {
         "<lab><code>2345-7</code><value>182</value></lab>",
         "<<<>>",
         "<a b='c",
+    ]);
+}
+
+#[test]
+fn the_paths_of_fhir_are_masked_where_they_hold_somebody() {
+    check_all(&[
+        r#"{"resourceType":"Patient","id":"«unique_code p1»","identifier":[{"use":"usual","system":"urn:oid:1.2","value":"«unique_code 12-Q»"}]}"#,
+        r#"{"identifier":[{"system":"http://hl7.org/fhir/sid/us-ssn","value":"«ssn 444222222»"},{"value":"«unique_code Z9»"}]}"#,
+        r#"{"telecom":[{"system":"phone","value":"«telephone 5555 6473»","use":"work"},{"value":"«email jr at x»","system":"email"}]}"#,
+        r#"{"name":[{"use":"official","text":"«name P. J. Q.»"}],"address":[{"text":"«geography 5 Elm»"}],"photo":[{"data":"«photograph AAAA»"}]}"#,
+        r#"{"subject":{"reference":"Patient/«unique_code f001»","display":"«name P. van»"},"performer":[{"display":"«name A. L.»"}]}"#,
+        r#"{"resourceType":"Patient","text":{"status":"generated","div":"«name <div>Q. \"Z\"</div>»"},"x":1}"#,
+    ]);
+    check_clean(&[
+        r#"{"code":{"coding":[{"system":"http://loinc.org","code":"2345-7","display":"Glucose"}],"text":"Glucose"}}"#,
+        r#"{"valueQuantity":{"value":6.3,"unit":"mmol/l","system":"http://unitsofmeasure.org"},"id":"a1"}"#,
+        r#"{"resourceType":"ValueSet","id":"codes","text":{"div":"<div>codes</div>"},"data":"x","value":"high"}"#,
+        r#"{"medicationReference":{"reference":"med0301","display":"Aspirin"}}"#,
+    ]);
+}
+
+#[test]
+fn files_are_covered_whole_raw_and_encoded() {
+    let raw: [&[u8]; 8] = [
+        b"\xff\xd8\xff\xe0\0\x10JFIF",
+        b"\x89PNG\r\n\x1a\n",
+        b"GIF89a",
+        b"%PDF-1.7\n",
+        b"PK\x03\x04",
+        b"\x1f\x8b\x08",
+        b"FMR\0 20\0",
+        b"II*\0",
+    ];
+    for magic in raw {
+        let file = [magic, &[7, 0, 255, b'"'].repeat(900)].concat();
+        let mut masked = file.clone();
+        lazaret_detectors::mask::redact_findings(&mut masked, &find(&file));
+        assert!(masked.iter().all(|byte| *byte == b'*'), "{magic:?}");
+    }
+    let dicom = [&[0; 128][..], b"DICM\x02\0\0\0UL\x04\0"].concat();
+    assert_eq!(find(&dicom).len(), 1);
+    let body = "AAAQSkZJRgABAQAAAQABAAD".repeat(3);
+    check_all(&[
+        &format!("\"photo\": \"«photograph /9j/4{body}»\""),
+        &format!("<img src=\"«photograph data:image/gif;base64,R0lGODlh{body}»\">"),
+        &format!("file «photograph UEsDBBQA{body}»."),
+        &format!("\\x«photograph 1f8b0800{}»", "00ff".repeat(20)),
+        &format!("minutiae «biometric Rk1SACAy{body}»"),
+        &format!("«photograph {}4449434d{}»", "0".repeat(256), "02aa".repeat(30)),
     ]);
 }
 

@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use super::{Found, Run, RunKind, dates, labels, names};
+use super::{Found, Run, RunKind, dates, fhir, labels, names};
 use crate::Identifier;
 use crate::anchors;
 use crate::bytes::{DIGIT, SPACE, is};
@@ -30,6 +30,8 @@ pub(crate) enum Meaning {
     Class(Class),
     /// `"name"` alone is a drug's, a clinic's or a person's.
     Name,
+    /// What stands beside it tells.
+    Fhir(fhir::Key),
 }
 
 /// What keys mean, remembered: a few come again and again. A slot belongs to the last key that
@@ -82,6 +84,9 @@ fn slot_of(key: &[u8]) -> usize {
 
 #[cold]
 fn meaning_of(key: &[u8]) -> Option<Meaning> {
+    if let Some(key) = fhir::Key::of(key) {
+        return Some(Meaning::Fhir(key));
+    }
     if !anchors::ends_as_a_key(key) {
         return None;
     }
@@ -104,6 +109,7 @@ pub(super) fn key(w: &Window<'_>, end: usize, meaning: Meaning, found: &mut Foun
     match meaning {
         Meaning::Class(class) => covered(w, value, class, found),
         Meaning::Name => person(w, value, found),
+        Meaning::Fhir(key) => fhir::key(w, end, value, key, found),
     }
 }
 

@@ -10,6 +10,9 @@ use crate::window::Window;
 /// How much must follow the magic of an image for it to be one: fewer bytes show nothing.
 const IMAGE_BYTES: usize = 32;
 
+/// So many digits of zeros stand before DICOM's magic at least.
+const DICOM_ZEROS: usize = 128;
+
 /// A token that begins with the hit and has `least` more characters.
 pub(super) fn prefixed(w: &Window<'_>, hit: Range<usize>, least: u8, found: &mut Found) {
     let end = w.skip_while(hit.end, |byte| {
@@ -36,8 +39,8 @@ pub(super) fn private_key(w: &Window<'_>, hit: Range<usize>, found: &mut Found) 
     }
 }
 
-/// An image or a PDF as a data URI, in base64 or in hexadecimal digits, covered to its end.
-pub(super) fn image(w: &Window<'_>, hit: Range<usize>, found: &mut Found) {
+/// A file as a data URI, in base64 or in hexadecimal digits, covered to its end.
+pub(super) fn image(w: &Window<'_>, hit: Range<usize>, identifier: Identifier, found: &mut Found) {
     let is_uri = w.starts_with(hit.start, b"data:");
     let from = if is_uri {
         let comma = w.skip_while(hit.end, |byte| !b",\"' \n".contains(&byte));
@@ -45,12 +48,15 @@ pub(super) fn image(w: &Window<'_>, hit: Range<usize>, found: &mut Found) {
     } else {
         hit.end
     };
+    // Of DICOM, 128 bytes of anything stand before its magic: of zeros, mostly.
+    let zeros = w.skip_back_over(hit.start, w.byte(hit.start));
+    let is_dicom = hit.start - zeros > DICOM_ZEROS;
+    let start = if is_dicom { zeros } else { hit.start };
     let is_hex = !is_uri && w.is(hit.start, HEX) && w.is(hit.start + 1, HEX);
-    let opens = is_uri || !w.is_before(hit.start, ALNUM) || is_hex && w.before(hit.start) == b'x';
+    let opens = is_uri || !w.is_before(start, ALNUM) || is_hex && w.before(start) == b'x';
     let body = w.skip_while(from, |byte| byte.is_ascii_alphanumeric() || b"+/=_-".contains(&byte));
     if opens && body - from >= IMAGE_BYTES {
-        let identifier = Identifier::Photograph;
-        let run = Run { kind: RunKind::Encoded, identifier, score: 90, why: "encoded image" };
-        found.push_run(w, hit.start, run, from);
+        let run = Run { kind: RunKind::Encoded, identifier, score: 90, why: "encoded file" };
+        found.push_run(w, start, run, from);
     }
 }

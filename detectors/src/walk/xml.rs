@@ -318,7 +318,7 @@ fn by_name(name: &[u8], found: &mut Found) -> Option<Place> {
         Meaning::Class(Class::Date) => Some(Place::Date),
         Meaning::Class(Class::Zip) => Some(Place::Zip),
         Meaning::Class(Class::Age) => Some(Place::Age),
-        Meaning::Class(_) | Meaning::Name => None,
+        Meaning::Class(_) | Meaning::Name | Meaning::Fhir(_) => None,
     }
 }
 
