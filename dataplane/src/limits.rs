@@ -166,6 +166,10 @@ pub(crate) const CATALOG_REQUEST_MS: u64 = 5_000;
 /// that they are still in the second-level cache when their findings are covered.
 pub(crate) const SCAN_BATCH_BYTES: usize = 64 << 10;
 
+/// A column of a result is judged by its first cells: enough to know it, few enough to cost nothing in a
+/// long result.
+pub(crate) const SCORED_CELLS: u32 = 256;
+
 const _: () = assert!(ROW_IN_MEMORY_BYTES >= BUFFER_BYTES);
 const _: () = assert!(OUTBOX_BYTES >= BUFFER_BYTES);
 const _: () = assert!(INPUT_BYTES >= STATEMENT_BYTES + BUFFER_BYTES);

@@ -23,6 +23,7 @@ mod number;
 mod outcome;
 mod rebuilt;
 mod row;
+mod score;
 mod text;
 mod typed;
 
@@ -31,6 +32,7 @@ use lazaret_detectors::{Class, Identifier};
 pub(crate) use copy::CopyMasker;
 pub(crate) use large::LargeRow;
 pub(crate) use row::RowMasker;
+pub(crate) use score::Scores;
 pub(crate) use text::cover_text;
 
 /// How dates are masked in one session.

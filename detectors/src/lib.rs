@@ -42,4 +42,4 @@ pub use identifier::Identifier;
 pub use pack::{Pack, PackError};
 pub use scanner::Scanner;
 pub use stream::{StreamFinding, StreamMasker};
-pub use tabular::{ColumnScore, Judgement};
+pub use tabular::{ColumnScore, Judgement, is_filled};

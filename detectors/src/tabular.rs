@@ -93,6 +93,11 @@ impl ColumnScore {
     }
 }
 
+/// Whether findings, sorted, cover every letter and digit of a cell.
+pub fn is_filled(cell: &[u8], findings: &[Finding]) -> bool {
+    !has_text(cell) || filled_by(cell, findings).is_some()
+}
+
 /// The identifier of the finding that comes first, if findings cover every letter and digit.
 fn filled_by(cell: &[u8], findings: &[Finding]) -> Option<Identifier> {
     let mut covered_to = 0;

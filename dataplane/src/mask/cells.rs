@@ -9,6 +9,7 @@ use lazaret_policy::{Action, ColumnPlan, Format, TypeKind};
 use super::gather::{Cover, Gather};
 use super::keep::Syntax;
 use super::outcome::{Length, Outcome};
+use super::score::Scores;
 use super::typed;
 use super::{Counts, Dates, blob, nested, number};
 
@@ -32,10 +33,12 @@ pub(super) struct Value<'a> {
 }
 
 impl Cells {
-    /// Masks a cell in place or gathers it; `at` is where it will be when
+    /// Masks a cell in place or gathers it, and lets it tell of the column that it is `scored` for, if
+    /// any; `at` is where it will be when
     /// [`cover`](Self::cover) is called.
     pub(super) fn mask(
         &mut self,
+        scored: Option<usize>,
         column: &ColumnPlan,
         dates: Dates,
         length: Length,
@@ -53,7 +56,7 @@ impl Cells {
                     at,
                 };
                 let mark = self.gather.mark();
-                self.gather.column(column.class);
+                self.gather.column(scored, column.class);
                 let outcome = self.scan(value, dates, length, 0);
                 if outcome == Outcome::Null {
                     self.gather.abandon(mark);
@@ -137,9 +140,10 @@ impl Cells {
         &mut self,
         bytes: &mut [u8],
         dates: Dates,
+        scores: &mut Scores,
         scanner: &mut Scanner,
     ) -> Counts {
-        self.gather.cover(bytes, dates, scanner)
+        self.gather.cover(bytes, dates, scores, scanner)
     }
 
     fn push_as_is(&mut self, value: &Value<'_>, cover: Cover) -> Outcome {

@@ -20,6 +20,7 @@ use self::binary::Binary;
 use self::csv::Csv;
 use self::text::Text;
 use super::rebuilt::{Batch, RowSyntax};
+use super::score::Scores;
 use super::{Counts, Dates, MaskError};
 use crate::limits::ROW_IN_MEMORY_BYTES;
 
@@ -33,6 +34,7 @@ pub(crate) struct CopyMasker {
     /// The start of an unfinished row.
     pending: Vec<u8>,
     batch: Batch,
+    scores: Scores,
 }
 
 impl CopyMasker {
@@ -47,7 +49,15 @@ impl CopyMasker {
             plan.columns.iter().map(|column| ColumnPlan { format, ..*column }).collect();
         let names = vec![NAME; columns.len()];
         let batch = Batch::new(backend::COPY_DATA);
-        Self { columns, names, dates, syntax, pending: Vec::new(), batch }
+        Self {
+            columns,
+            names,
+            dates,
+            syntax,
+            pending: Vec::new(),
+            batch,
+            scores: Scores::default(),
+        }
     }
 
     /// Takes the payload of a CopyData message, or a piece of it, and appends CopyData frames with
@@ -90,15 +100,15 @@ impl CopyMasker {
                 self.batch.take_as_is(range);
                 return Ok(());
             }
-            Part::Names(_) => &self.names,
-            Part::Row(_) => &self.columns,
+            Part::Names(_) => (&*self.names, false),
+            Part::Row(_) => (&*self.columns, true),
         };
         self.batch.take_row(&*self.syntax, columns, self.dates, input, range)
     }
 
     /// Covers what was found, and appends the rows taken so far.
     fn release(&mut self, input: &[u8], scanner: &mut Scanner, out: &mut Vec<u8>) -> Counts {
-        self.batch.release(&*self.syntax, self.dates, input, scanner, out)
+        self.batch.release(&*self.syntax, self.dates, input, &mut self.scores, scanner, out)
     }
 }
 

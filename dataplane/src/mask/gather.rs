@@ -1,10 +1,11 @@
 //! Cells gathered for one scan, and what happens to them when findings come back.
 
-use lazaret_detectors::{Batch, CellFinding, Class, Finding, Identifier, Scanner, mask};
+use lazaret_detectors::{Batch, CellFinding, Class, Finding, Identifier, Scanner, is_filled, mask};
 use lazaret_policy::{Format, TypeKind};
 
 use super::keep::{self, Syntax};
 use super::outcome::{Length, Outcome};
+use super::score::Scores;
 use super::typed;
 use super::{Counts, Dates};
 use crate::limits::SCAN_BATCH_BYTES;
@@ -24,6 +25,8 @@ pub(super) enum Cover {
 }
 
 struct Place {
+    /// The column that it tells of.
+    scored: Option<usize>,
     start: usize,
     len: usize,
     cover: Cover,
@@ -33,7 +36,8 @@ struct Place {
 #[derive(Default)]
 pub(super) struct Gather {
     batch: Batch,
-    /// Of the column whose cells are pushed.
+    /// Of the column whose cells are pushed: where it stands, if it is scored, and its class.
+    scored: Option<usize>,
     class: Class,
     places: Vec<Place>,
     /// Findings of one cell, and the cell as it was.
@@ -43,9 +47,9 @@ pub(super) struct Gather {
 }
 
 impl Gather {
-    /// What is pushed from now on is of a column of this class.
-    pub(super) fn column(&mut self, class: Class) {
-        self.class = class;
+    /// What is pushed from now on is of this column, which has this class.
+    pub(super) fn column(&mut self, scored: Option<usize>, class: Class) {
+        (self.scored, self.class) = (scored, class);
     }
 
     /// `text` is to be scanned; what is found is covered at `start..start + len`.
@@ -58,7 +62,7 @@ impl Gather {
                 self.batch.push_of(text, self.class);
             }
         }
-        self.places.push(Place { start, len, cover });
+        self.places.push(Place { scored: self.scored, start, len, cover });
     }
 
     /// What [`abandon`](Self::abandon) takes to forget what is pushed from now on.
@@ -95,10 +99,15 @@ impl Gather {
         &mut self,
         bytes: &mut [u8],
         dates: Dates,
+        scores: &mut Scores,
         scanner: &mut Scanner,
     ) -> Counts {
         if !self.places.is_empty() {
             let found = scanner.scan_batch(&self.batch);
+            self.score(found, bytes, scores);
+            if scores.any_holds() {
+                self.cover_columns(found, bytes, scores);
+            }
             for cell in found.chunk_by(|a, b| a.cell == b.cell) {
                 self.cover_cell(cell, bytes, dates);
             }
@@ -106,6 +115,40 @@ impl Gather {
         let counts = self.counts;
         self.clear();
         counts
+    }
+
+    /// Lets columns be judged by these cells, too.
+    fn score(&mut self, found: &[CellFinding], bytes: &[u8], scores: &mut Scores) {
+        let mut rest = found;
+        for (index, place) in self.places.iter().enumerate() {
+            let own = findings_of(index, &mut rest);
+            let Some(column) = place.scored.filter(|column| scores.is_open(*column)) else {
+                continue;
+            };
+            if place.cover == Cover::Findings {
+                self.findings.clear();
+                self.findings.extend(own.iter().map(|found| found.finding));
+                scores.observe(column, place.cell(bytes), &self.findings);
+            }
+        }
+        scores.decide();
+    }
+
+    /// Covers whole what in a column of identifiers isn't filled by findings.
+    fn cover_columns(&mut self, found: &[CellFinding], bytes: &mut [u8], scores: &Scores) {
+        let mut rest = found;
+        for (index, place) in self.places.iter_mut().enumerate() {
+            let own = findings_of(index, &mut rest);
+            let holds = place.scored.and_then(|column| scores.holds(column));
+            let Some(identifier) = holds else { continue };
+            self.findings.clear();
+            self.findings.extend(own.iter().map(|found| found.finding));
+            if place.cover == Cover::Findings && !is_filled(place.cell(bytes), &self.findings) {
+                mask::redact(&mut bytes[place.start..place.start + place.len]);
+                place.cover = Cover::Nothing;
+                self.counts.masked(Class::Direct(identifier));
+            }
+        }
     }
 
     fn cover_cell(&mut self, found: &[CellFinding], bytes: &mut [u8], dates: Dates) {
@@ -141,4 +184,18 @@ impl Gather {
             }
         }
     }
+}
+
+impl Place {
+    fn cell<'b>(&self, bytes: &'b [u8]) -> &'b [u8] {
+        bytes.get(self.start..self.start + self.len).unwrap_or_default()
+    }
+}
+
+/// The findings of the cell `index`, taken from the front of `rest`.
+fn findings_of<'f>(index: usize, rest: &mut &'f [CellFinding]) -> &'f [CellFinding] {
+    let count = rest.iter().take_while(|found| found.cell as usize == index).count();
+    let (own, others) = rest.split_at(count);
+    *rest = others;
+    own
 }

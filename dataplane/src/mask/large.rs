@@ -13,6 +13,7 @@ use lazaret_proto::pg::frame::{FrameHeader, HEADER_BYTES};
 use self::cell::LargeCell;
 use super::cells::Cells;
 use super::outcome::{Length, Outcome};
+use super::score::Scores;
 use super::typed;
 use super::{Counts, Dates, MaskError};
 use crate::limits::ROW_IN_MEMORY_BYTES;
@@ -170,11 +171,11 @@ impl LargeRow {
         counts: &mut Counts,
     ) -> Result<(), MaskError> {
         let column = self.columns.get(self.column).ok_or(MaskError::Lengths)?;
-        let outcome = self.cells.mask(column, self.dates, Length::Kept, &mut self.held, 0);
+        let outcome = self.cells.mask(None, column, self.dates, Length::Kept, &mut self.held, 0);
         if outcome == Outcome::Null {
             return Err(MaskError::Value(self.column));
         }
-        counts.add(&self.cells.cover(&mut self.held, self.dates, scanner));
+        counts.add(&self.cells.cover(&mut self.held, self.dates, &mut Scores::default(), scanner));
         self.next_column(out)
     }
 

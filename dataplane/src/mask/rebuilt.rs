@@ -9,6 +9,7 @@ use lazaret_proto::pg::frame::HEADER_BYTES;
 
 use super::cells::Cells;
 use super::outcome::{Length, Outcome};
+use super::score::Scores;
 use super::{Counts, Dates, MaskError, grown};
 
 /// How a row is written.
@@ -95,11 +96,12 @@ impl Batch {
         self.parts.push(Prepared::AsIs(range));
     }
 
-    /// Masks the row at `range` of the input as far as it goes without a scan.
+    /// Masks the row at `range` of the input, which is data or names, as far as it goes without a
+    /// scan.
     pub(super) fn take_row(
         &mut self,
         syntax: &dyn RowSyntax,
-        columns: &[ColumnPlan],
+        (columns, is_data): (&[ColumnPlan], bool),
         dates: Dates,
         input: &[u8],
         range: Range<usize>,
@@ -116,12 +118,13 @@ impl Batch {
             return Err(MaskError::Columns { found: spans.len(), planned: columns.len() });
         }
         let first = self.fields.len();
-        for (span, column) in spans.iter().zip(columns) {
+        for (index, (span, column)) in spans.iter().zip(columns).enumerate() {
+            let scored = Some(index).filter(|_| is_data);
             let field = if span.is_null || column.action == Action::Pass {
                 Field::AsIs(range.start + span.range.start..range.start + span.range.end)
             } else {
                 let raw = row.get(span.range.clone()).unwrap_or_default();
-                self.take_value(syntax, column, dates, raw, span.is_quoted)?
+                self.take_value(syntax, (scored, column), dates, raw, span.is_quoted)?
             };
             self.fields.push(field);
         }
@@ -133,7 +136,7 @@ impl Batch {
     fn take_value(
         &mut self,
         syntax: &dyn RowSyntax,
-        column: &ColumnPlan,
+        (scored, column): (Option<usize>, &ColumnPlan),
         dates: Dates,
         raw: &[u8],
         was_quoted: bool,
@@ -145,7 +148,7 @@ impl Batch {
             grown::mask(column, dates, &mut self.values, start)
         } else {
             let value = self.values.get_mut(start..).unwrap_or_default();
-            self.cells.mask(column, dates, Length::MayShrink, value, start)
+            self.cells.mask(scored, column, dates, Length::MayShrink, value, start)
         };
         match outcome {
             Outcome::Same => {}
@@ -164,10 +167,11 @@ impl Batch {
         syntax: &dyn RowSyntax,
         dates: Dates,
         input: &[u8],
+        scores: &mut Scores,
         scanner: &mut Scanner,
         out: &mut Vec<u8>,
     ) -> Counts {
-        let counts = self.cells.cover(&mut self.values, dates, scanner);
+        let counts = self.cells.cover(&mut self.values, dates, scores, scanner);
         for part in &self.parts {
             let start = out.len();
             out.extend_from_slice(&[self.tag, 0, 0, 0, 0]);

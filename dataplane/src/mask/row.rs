@@ -13,6 +13,7 @@ use super::cells::Cells;
 use super::copy::binary::Binary;
 use super::outcome::{Length, Outcome};
 use super::rebuilt::Batch;
+use super::score::Scores;
 use super::{Counts, Dates, MaskError};
 use crate::limits::ROW_IN_MEMORY_BYTES;
 
@@ -41,12 +42,12 @@ impl RowMasker {
         write: usize,
     ) -> Result<usize, MaskError> {
         let mut walk = Walk::start(bytes, read, write, plan.columns.len())?;
-        for column in &plan.columns {
+        for (index, column) in plan.columns.iter().enumerate() {
             let (cell, at) = match walk.next()? {
                 Some(cell) => cell,
                 None => continue,
             };
-            let outcome = self.cells.mask(column, dates, Length::MayShrink, cell, at);
+            let outcome = self.cells.mask(Some(index), column, dates, Length::MayShrink, cell, at);
             walk.settle(outcome);
         }
         walk.finish()
@@ -60,6 +61,7 @@ impl RowMasker {
         plan: &Plan,
         dates: Dates,
         input: &[u8],
+        scores: &mut Scores,
         scanner: &mut Scanner,
         out: &mut Vec<u8>,
     ) -> Result<Grown, MaskError> {
@@ -68,12 +70,12 @@ impl RowMasker {
         while let Some(row) = complete_row(input, taken)? {
             taken = row.end;
             rows += 1;
-            self.grown.take_row(&Binary::default(), &plan.columns, dates, input, row)?;
+            self.grown.take_row(&Binary::default(), (&plan.columns, true), dates, input, row)?;
             if self.grown.is_full() {
                 break;
             }
         }
-        let counts = self.grown.release(&Binary::default(), dates, input, scanner, out);
+        let counts = self.grown.release(&Binary::default(), dates, input, scores, scanner, out);
         Ok(Grown { taken, rows, counts })
     }
 
@@ -88,9 +90,10 @@ impl RowMasker {
         &mut self,
         bytes: &mut [u8],
         dates: Dates,
+        scores: &mut Scores,
         scanner: &mut Scanner,
     ) -> Counts {
-        self.cells.cover(bytes, dates, scanner)
+        self.cells.cover(bytes, dates, scores, scanner)
     }
 
     /// Forgets what was gathered: the session that it came from is over.

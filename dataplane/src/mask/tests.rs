@@ -34,7 +34,7 @@ fn scanned(column: ColumnPlan, value: &[u8]) -> (Option<Vec<u8>>, Counts) {
     backend::data_row(&mut bytes, [Some(value)].into_iter());
     let mut masker = RowMasker::default();
     let end = masker.row(&plan([column]), iso(), &mut bytes, 0, 0).unwrap();
-    let counts = masker.cover(&mut bytes, iso(), &mut scanner());
+    let counts = masker.cover(&mut bytes, iso(), &mut Scores::default(), &mut scanner());
     let length = i32::from_be_bytes(bytes[7..11].try_into().unwrap());
     let value = (length >= 0).then(|| bytes[11..end].to_vec());
     (value, counts)
@@ -246,7 +246,7 @@ fn findings_are_covered_where_the_cells_went() {
         read += 7 + 5 + 4 + text.len();
     }
     bytes.truncate(write);
-    let counts = masker.cover(&mut bytes, iso(), &mut scanner());
+    let counts = masker.cover(&mut bytes, iso(), &mut Scores::default(), &mut scanner());
     assert_eq!(counts.cells_masked, 5);
     let mut expected = Vec::new();
     for text in texts {

@@ -33,7 +33,7 @@ use super::recorder::Recorder;
 use super::{Parting, State};
 use crate::buffer::Buffer;
 use crate::context::{Context, Effect, Event, Side};
-use crate::mask::Dates;
+use crate::mask::{Dates, Scores};
 use answer::Answer;
 use clock::{Activity, Clock};
 use copy::CopyIn;
@@ -73,6 +73,8 @@ pub(super) struct Relaying {
     answer: Answer,
     /// An upstream message that is passed on in pieces.
     long_frame: Option<LongFrame>,
+    /// Of the result that is being answered.
+    scores: Scores,
     transaction: TransactionStatus,
     /// What the statements of the transaction may have read, for errors at its end.
     transaction_reach: Reach,
@@ -112,6 +114,7 @@ impl Relaying {
             objects: Objects::default(),
             answer: Answer::Between,
             long_frame: None,
+            scores: Scores::default(),
             transaction: TransactionStatus::Idle,
             transaction_reach: Reach::default(),
             schema: Schema::default(),

@@ -3,7 +3,7 @@ use lazaret_proto::pg::frame;
 
 use super::*;
 use crate::mask::tests::{column, iso, plan, scanner};
-use crate::mask::{MaskError, RowMasker};
+use crate::mask::{MaskError, RowMasker, Scores};
 
 /// What becomes of rows by this plan; each value of the answer is a cell.
 fn masked(columns: &[ColumnPlan], rows: &[&[Option<&[u8]>]]) -> Vec<Vec<Option<Vec<u8>>>> {
@@ -15,7 +15,9 @@ fn masked(columns: &[ColumnPlan], rows: &[&[Option<&[u8]>]]) -> Vec<Vec<Option<V
     input.extend_from_slice(b"Z\0\0\0\x05I");
     let (mut out, plan) = (Vec::new(), plan(columns.iter().copied()));
     let masker = &mut RowMasker::default();
-    let grown = masker.grown(&plan, iso(), &input, &mut scanner(), &mut out).unwrap();
+    let grown = masker
+        .grown(&plan, iso(), &input, &mut Scores::default(), &mut scanner(), &mut out)
+        .unwrap();
     assert_eq!((grown.taken, grown.rows), (end, rows.len() as u64));
     read(&out)
 }
@@ -80,7 +82,14 @@ fn a_malformed_row_is_an_error_wherever_it_is_cut() {
         let mut cut = row[..end].to_vec();
         let length = u32::try_from(end - 1).unwrap();
         cut[1..5].copy_from_slice(&length.to_be_bytes());
-        let error = RowMasker::default().grown(&plan, iso(), &cut, &mut scanner(), &mut Vec::new());
+        let error = RowMasker::default().grown(
+            &plan,
+            iso(),
+            &cut,
+            &mut Scores::default(),
+            &mut scanner(),
+            &mut Vec::new(),
+        );
         assert!(matches!(error, Err(MaskError::CopyFormat | MaskError::Columns { .. })), "{end}");
     }
 }

@@ -42,7 +42,8 @@ fn assert_masked_as_in_memory(columns: &[ColumnPlan], cells: &[Option<&[u8]>], p
     let mut expected = row.clone();
     let mut masker = RowMasker::default();
     assert_eq!(masker.row(&plan, iso(), &mut expected, 0, 0), Ok(row.len()));
-    let expected_counts = masker.cover(&mut expected, iso(), &mut scanner());
+    let expected_counts =
+        masker.cover(&mut expected, iso(), &mut Scores::default(), &mut scanner());
     let (out, counts) = masked(&plan, &row, piece).unwrap();
     assert!(out == expected, "in pieces of {piece}");
     assert_eq!(counts, expected_counts);

@@ -124,7 +124,7 @@ proptest! {
             let cells: Vec<Option<Vec<u8>>> = row.iter().zip(&plan.columns).map(|(cell, column)| {
                 let mut cell = cell.clone()?;
                 let mut cells = Cells::default();
-                match cells.mask(column, iso(), Length::MayShrink, &mut cell, 0) {
+                match cells.mask(None, column, iso(), Length::MayShrink, &mut cell, 0) {
                     Outcome::Same => {}
                     Outcome::Masked(len) => cell.truncate(len),
                     Outcome::Null => return None,

@@ -153,7 +153,9 @@ impl Relaying {
                     Answer::Rows(_) => Analysis::unknown(),
                     Answer::CopyOut(_) | Answer::CopyIn { .. } => return Err(UNEXPECTED),
                 };
-                self.answer = Answer::Rows(self.plan(&analysis, description, body, context));
+                let plan = self.plan(&analysis, description, body, context);
+                self.scores.begin(&plan);
+                self.answer = Answer::Rows(plan);
             }
             _ => return Err(UNEXPECTED),
         }

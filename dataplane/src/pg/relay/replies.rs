@@ -147,7 +147,12 @@ impl Relaying {
         if self.transparent {
             return;
         }
-        let counts = context.masker.cover(forward.bytes_mut(), self.dates, context.scanner);
+        let counts = context.masker.cover(
+            forward.bytes_mut(),
+            self.dates,
+            &mut self.scores,
+            context.scanner,
+        );
         self.recorder.masked(&counts, context);
     }
 

@@ -88,7 +88,14 @@ impl Relaying {
     ) -> Result<(), End> {
         let mut out = Vec::new();
         let input = forward.unread();
-        let grown = context.masker.grown(plan, self.dates, input, context.scanner, &mut out)?;
+        let grown = context.masker.grown(
+            plan,
+            self.dates,
+            input,
+            &mut self.scores,
+            context.scanner,
+            &mut out,
+        )?;
         self.recorder.rows(grown.rows);
         context.counters.rows += grown.rows;
         self.recorder.masked(&grown.counts, context);
@@ -116,6 +123,7 @@ impl Relaying {
             Some(Rows::None | Rows::Unknown) | None => return Ok(()),
         };
         self.turn(tag, forward, context)?;
+        self.scores.begin(&plan);
         self.answer = Answer::Rows(plan);
         Ok(())
     }
