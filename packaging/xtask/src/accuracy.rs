@@ -2,14 +2,17 @@
 //!
 //! A JSON file in the folder is a list of texts with labelled spans; a CSV file is a table whose columns'
 //! names say what they hold. Spans are scored with `lazaret detect`, columns with what an agent gets
-//! through the gateway, so both score the product and not a part of it.
+//! through the gateway, so both score the product and not a part of it. Without a folder, the notes that are shipped
+//! here are scored.
 
 mod columns;
+mod presidio;
 mod spans;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use harness::tree;
 use serde_json::json;
 
 use crate::build;
@@ -34,17 +37,26 @@ impl Score {
     }
 }
 
-pub(crate) fn run(data: &str, json: Option<&str>) -> Result<(), TaskError> {
+pub(crate) fn run(data: Option<&str>, peer: bool, json: Option<&str>) -> Result<(), TaskError> {
     setup::for_demo()?;
+    if peer {
+        setup::for_presidio()?;
+    }
     heading("Building");
     build::product()?;
-    let data = Path::new(data);
+    let shipped = tree::root().join("packaging/xtask/data/notes");
+    let data = data.map_or(shipped, PathBuf::from);
     let mut scores = Vec::new();
-    for file in files(data, "json")? {
+    for file in files(&data, "json")? {
         heading(&file.display().to_string());
-        scores.extend(show(spans::score(&file)?));
+        let texts = spans::Texts::read(&file)?;
+        scores.extend(show(texts.scores(&spans::detect(&texts.joined)?, "")));
+        if peer {
+            heading("Presidio on the same texts");
+            scores.extend(show(presidio::score(&texts)?));
+        }
     }
-    let tables = files(data, "csv")?;
+    let tables = files(&data, "csv")?;
     if !tables.is_empty() {
         heading("Columns, through the gateway");
         scores.extend(show(columns::score(&tables)?));
@@ -67,10 +79,17 @@ pub(crate) fn run(data: &str, json: Option<&str>) -> Result<(), TaskError> {
 
 fn show(scores: Vec<Score>) -> Vec<Score> {
     for score in &scores {
-        println!("  {:44} {:>7.2} %  of {}", score.name, score.value * 100.0, score.cases);
+        let Score { name, value, cases } = score;
+        match name.strip_suffix(TIMES) {
+            Some(_) => println!("  {name:44} {value:>7.0}"),
+            None => println!("  {name:44} {:>7.2} %  of {cases}", value * 100.0),
+        }
     }
     scores
 }
+
+/// Ends the name of a ratio that is no share.
+const TIMES: &str = ", times";
 
 /// All files with this extension, in the folder and below.
 fn files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>, TaskError> {

@@ -29,8 +29,9 @@ usage: cargo xtask TASK
                                 only format, lints, dependencies, build, tests, demo, regression, masked or fuzz
   measure [--json FILE] [--only NAME,...]
                                 measure the gateway beside pgbouncer, and single functions
-  accuracy --data DIR [--json FILE]
-                                score detection and masking on labelled data
+  accuracy [--data DIR] [--presidio] [--json FILE]
+                                score detection and masking on labelled data, or on the notes shipped here;
+                                --presidio scores and times Presidio beside
   setup [--outer]               install what the tests and measurements need";
 
 fn main() -> ExitCode {
@@ -56,10 +57,10 @@ fn run(arguments: &[&str]) -> Result<(), TaskError> {
             measure::run(options.value("--json"), &only)
         }
         ["accuracy", rest @ ..] => {
-            let options = Options::parse(rest, &["--data", "--json"])?;
-            let data = options.value("--data");
-            let data = data.ok_or_else(|| TaskError::Usage("accuracy needs --data DIR".into()))?;
-            accuracy::run(data, options.value("--json"))
+            let presidio = rest.contains(&"--presidio");
+            let rest: Vec<&str> = rest.iter().copied().filter(|it| *it != "--presidio").collect();
+            let options = Options::parse(&rest, &["--data", "--json"])?;
+            accuracy::run(options.value("--data"), presidio, options.value("--json"))
         }
         ["test", rest @ ..] => match rest {
             [] => test::run(Extent::Default, &[]),

@@ -56,6 +56,12 @@ pub(crate) fn for_measure() -> Result<(), TaskError> {
     apt::install(&[DEMO, MEASURE])
 }
 
+/// What `cargo xtask accuracy --presidio` needs beside.
+pub(crate) fn for_presidio() -> Result<(), TaskError> {
+    apt::install(&[&[Need::package("python3-venv")]])?;
+    drivers::presidio()
+}
+
 /// What all tasks need.
 pub(crate) fn everything(extent: Extent) -> Result<(), TaskError> {
     apt::install(&[DEMO, MEASURE, TEST])?;

