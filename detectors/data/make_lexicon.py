@@ -25,7 +25,7 @@ WHEELS = [
 DEBIAN = "scowl=2020.12.07-2"
 
 # The bits of a word's class; detectors/src/lexicon.rs has the same.
-PLAIN, COMMON, GIVEN, SURNAME, PLACE, PROPER = 1, 2, 4, 8, 16, 32
+PLAIN, COMMON, GIVEN, SURNAME, PLACE, PROPER, PREFIX, STREET = 1, 2, 4, 8, 16, 32, 64, 128
 
 BUCKET_BITS = 15
 WAKE_BITS = 19
@@ -145,6 +145,8 @@ def classes(folder):
     add([word for word in places(folder) if not table.get(word, 0) & COMMON], PLACE)
     for word in hand_made("proper.txt"):
         table[word] = table.get(word, 0) & ~PLAIN | PROPER
+    add(hand_made("streets.txt"), PREFIX)
+    add(hand_made("suffixes.txt"), STREET)
     return table
 
 

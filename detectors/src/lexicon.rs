@@ -36,14 +36,19 @@ impl Kind {
     pub(crate) const PLACE: Self = Self(16);
     /// A proper noun that tells of nobody: a country, a language, a day of the week.
     pub(crate) const PROPER: Self = Self(32);
+    /// A word for street that stands before its name: `Rue`.
+    pub(crate) const PREFIX: Self = Self(64);
+    /// A word for street that ends its name.
+    pub(crate) const STREET: Self = Self(128);
     pub(crate) const NAME: Self = Self(4 | 8);
 
     pub(crate) const fn any(self, other: Self) -> bool {
         self.0 & other.0 != 0
     }
 
+    /// Of no list, but for words for street.
     pub(crate) const fn is_unknown(self) -> bool {
-        self.0 == 0
+        self.0 & !(Self::PREFIX.0 | Self::STREET.0) == 0
     }
 }
 

@@ -17,6 +17,9 @@ use crate::window::Window;
 /// Words of a street's name.
 const WORDS: usize = 7;
 
+/// A street's number stands no farther behind its first word.
+const NUMBER_BYTES: usize = 64;
+
 /// Lines and parts between commas that an address has behind its street.
 const PARTS: usize = 8;
 
@@ -38,6 +41,10 @@ pub(super) fn on_word(w: &Window<'_>, first: &Token, found: &mut Found) -> Optio
         return None;
     }
     if matches!(first.shape, Shape::Mixed) {
+        return None;
+    }
+    let mut behind = w.rest(first.end).iter().take(NUMBER_BYTES);
+    if led.is_none() && !behind.any(u8::is_ascii_digit) && !is_led_to(w, first.start) {
         return None;
     }
     let case = if small { words::case_around(w, first.start) } else { Case::Mixed };
@@ -506,7 +513,7 @@ fn unit_end(w: &Window<'_>, word_end: usize) -> Option<usize> {
 /// A word for street, alone or at the end of a word.
 fn is_street_word(w: &Window<'_>, token: &Token) -> bool {
     let word = w.slice(token.start..token.end);
-    is_one_of(word, STREETS)
+    token.kind.any(Kind::STREET)
         || is_street_prefix(w, token)
         || token.letters > 5
             && token.is_strange()
@@ -515,11 +522,11 @@ fn is_street_word(w: &Window<'_>, token: &Token) -> bool {
 
 /// A word for street before its name: `Rue`, `Via`, `ul.`
 fn is_street_prefix(w: &Window<'_>, token: &Token) -> bool {
-    let word = w.slice(token.start..token.end);
-    let known = is_one_of(word, PREFIXES);
+    if !token.kind.any(Kind::PREFIX) {
+        return false;
+    }
     let behind = w.skip_any(token.end, b". ");
-    known
-        && behind > token.end
+    behind > token.end
         && (words::is_capital(w, behind)
             || token.shape == Shape::Small && !w.is(behind, SPACE)
             || Token::read(w, behind).is_strange() && !w.is(behind, DIGIT))
@@ -547,24 +554,6 @@ fn ends_with(word: &[u8], suffix: &str) -> bool {
     let suffix = suffix.as_bytes();
     word.len() > suffix.len() + 1 && word[word.len() - suffix.len()..].eq_ignore_ascii_case(suffix)
 }
-
-#[rustfmt::skip]
-const PREFIXES: &[&str] = &[
-    "rua", "rúa", "rue", "via", "viale", "vicolo", "corso", "piazza", "piazzale", "largo", "calle", "avenida", "avda", "avd", "av", "paseo",
-    "plaza", "praza", "praça", "carrer", "camino", "carretera", "ctra", "ul", "ulica", "aleja", "os", "osiedle", "plac", "pl", "travessa", "estrada", "alameda",
-    "rodovia", "quai", "chemin", "impasse", "allée", "boulevard", "place", "route", "rte", "strada", "strasse", "jalan", "ruelle", "ronda", "cours",
-    "λεωφόρος", "οδός", "contrada", "rotonda", "stretto", "borgo", "canale", "incrocio", "periférico", "andador", "circunvalación", "peatonal", "privada",
-    "callejón", "cuesta", "glorieta", "pasadizo", "rambla", "viaducto", "vial", "eje", "prolongación", "retorno", "cerrada", "colônia", "fazenda", "residencial", "morro",
-    "passarela", "pátio", "praia", "sítio", "vila", "viela", "trecho", "trevo", "ladeira", "lagoa", "jardim", "feira", "favela", "estação", "esplanada", "distrito",
-    "condomínio", "conjunto", "chácara", "vereda", "vale", "setor", "recanto", "parque", "núcleo", "loteamento", "urbanización", "barrio", "số", "phố", "đường", "ngõ", "sokak",
-];
-
-#[rustfmt::skip]
-const STREETS: &[&str] = &[
-    "street", "st", "road", "rd", "avenue", "ave", "lane", "ln", "drive", "dr", "court", "ct", "way", "square", "sq", "terrace", "close",
-    "crescent", "grove", "gardens", "hill", "row", "mews", "parade", "út", "utca", "utcája", "u", "útja", "tér", "str", "weg", "allee", "platz", "gasse",
-    "plein", "kade", "vej", "gata", "gade",
-];
 
 /// Words for street that end its name, in full.
 const CLOSING: &[&str] = &[
