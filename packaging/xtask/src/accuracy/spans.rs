@@ -51,9 +51,8 @@ impl Texts {
         let text = fs::read_to_string(file).map_err(TaskError::io("reading labelled texts"))?;
         let labelled: Value = serde_json::from_str(&text)
             .map_err(|error| TaskError::Unexpected(format!("{}: {error}", file.display())))?;
-        Self::of(&labelled).ok_or_else(|| {
-            TaskError::Unexpected(format!("{}: not labelled texts", file.display()))
-        })
+        Self::of(&labelled)
+            .ok_or_else(|| TaskError::Unexpected(format!("{}: not labelled texts", file.display())))
     }
 
     fn of(labelled: &Value) -> Option<Self> {
@@ -90,7 +89,8 @@ impl Texts {
         for (number, characters) in found {
             let Some(document) = self.documents.get(number) else { continue };
             let bytes = byte_offsets(&self.joined[document.place.clone()]);
-            let at = |character: usize| bytes.get(character).map(|byte| document.place.start + byte);
+            let at =
+                |character: usize| bytes.get(character).map(|byte| document.place.start + byte);
             if let (Some(start), Some(end)) = (at(characters.start), at(characters.end)) {
                 marks.get_mut(start..end).into_iter().flatten().for_each(|mark| *mark = true);
             }
@@ -128,7 +128,11 @@ impl Texts {
         }
         let name = |what: &str| format!("{whose}{what}");
         let mut scores = vec![
-            Score::share(name("documents without a direct identifier"), clean, self.documents.len()),
+            Score::share(
+                name("documents without a direct identifier"),
+                clean,
+                self.documents.len(),
+            ),
             Score::share(name("precision by character"), right, all),
         ];
         for (kind, (hit, all)) in by_type {
@@ -195,7 +199,13 @@ mod tests {
         ]);
         let texts = Texts::of(&labelled).unwrap();
         let marks = texts.marks([(1, 2..5)].into_iter());
-        let marked: String = texts.joined.bytes().zip(marks).filter(|(_, it)| *it).map(|(byte, _)| char::from(byte)).collect();
+        let marked: String = texts
+            .joined
+            .bytes()
+            .zip(marks)
+            .filter(|(_, it)| *it)
+            .map(|(byte, _)| char::from(byte))
+            .collect();
         assert_eq!(marked, "Ann");
     }
 }
