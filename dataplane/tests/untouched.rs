@@ -69,6 +69,11 @@ fn counts_and_sums_pass() {
     untouched("SELECT count(*) FROM notes");
     untouched("SELECT kind, count(*) FROM encounters GROUP BY kind ORDER BY kind");
     untouched("SELECT sum(value), avg(value), max(value) FROM observations");
+    untouched("SELECT kind, count(*), sum(charge) FROM encounters GROUP BY kind ORDER BY kind");
+    untouched("SELECT count(ssn), count(DISTINCT last_name) FROM patients");
+    untouched(
+        "SELECT blood_type, round(100.0 * count(*) / sum(count(*)) OVER (), 1) FROM patients GROUP BY 1 ORDER BY 1",
+    );
 }
 
 #[test]

@@ -14,6 +14,7 @@ use lazaret_detectors::Class;
 use lazaret_sql::{Invocation, Kind, Statement};
 use miette::Diagnostic;
 
+use crate::leave::Leave;
 use crate::masks::parse_annotation;
 use crate::{Catalog, Grant, Mask, Preset, Reach};
 
@@ -33,6 +34,8 @@ pub(crate) struct Policies {
     set: PolicySet,
     /// By the permits that have a `@mask`.
     masks: HashMap<PolicyId, Vec<(Class, Mask)>>,
+    /// Of the permits that leave something open.
+    leaves: HashMap<PolicyId, Leave>,
     authorizer: Authorizer,
     types: Types,
 }
@@ -46,8 +49,8 @@ struct Types {
 }
 
 pub(crate) enum Answer {
-    /// The policy that permits.
-    Permitted(String),
+    /// The policy that permits, and what all that do leave open.
+    Permitted(String, Leave),
     /// The policy that forbids, if one does.
     Denied(Option<String>),
     /// A policy could not be evaluated.
@@ -63,6 +66,7 @@ impl Policies {
         let validator = Validator::new(schema());
         let mut set = PolicySet::new();
         let mut masks = HashMap::new();
+        let mut leaves = HashMap::new();
         for (file, text) in files {
             let parsed: PolicySet = text.parse().map_err(|error| refused(file, text, &error))?;
             if parsed.templates().next().is_some() {
@@ -76,12 +80,16 @@ impl Policies {
             }
             for policy in parsed.policies() {
                 let id = add(&mut set, file, policy)?;
+                let leave = leave_of(policy, file, text)?;
+                if !leave.is_empty() {
+                    leaves.insert(id.clone(), leave);
+                }
                 if let Some(asked) = masks_of(policy, file, text, preset)? {
                     masks.insert(id, asked);
                 }
             }
         }
-        Ok(Self { set, masks, authorizer: Authorizer::new(), types: Types::parsed() })
+        Ok(Self { set, masks, leaves, authorizer: Authorizer::new(), types: Types::parsed() })
     }
 
     /// Whether the grant's principal may do `kind`, as part of `statement`. `masks` gets what the
@@ -107,7 +115,9 @@ impl Policies {
             Decision::Allow => {
                 let asked = diagnostics.reason().filter_map(|id| self.masks.get(id));
                 masks.extend(asked.flatten());
-                Answer::Permitted(reason.unwrap_or_default())
+                let open = diagnostics.reason().filter_map(|id| self.leaves.get(id));
+                let leave = open.fold(Leave::default(), Leave::or);
+                Answer::Permitted(reason.unwrap_or_default(), leave)
             }
             Decision::Deny => Answer::Denied(reason),
         }
@@ -242,6 +252,26 @@ fn masks_of(
         Err(refusal) => Err(refuse(refusal.message, refusal.mend)),
     }
 }
+
+/// What a permit's annotations leave open; a forbid leaves nothing.
+fn leave_of(policy: &Policy, file: &str, text: &str) -> Result<Leave, PolicyError> {
+    let refused = |message, mend| {
+        let first = policy.annotations().find(|(key, _)| LEAVES.contains(key));
+        let at = first.and_then(|(key, _)| text.find(&format!("@{key}"))).unwrap_or_default();
+        let line = 1 + text.get(..at).unwrap_or_default().matches('\n').count();
+        PolicyError { file: file.to_owned(), line, message, mend: Some(mend) }
+    };
+    let leave = Leave::of(|name| policy.annotation(name))
+        .map_err(|misread| refused(misread.message, misread.mend))?;
+    if policy.effect() == Effect::Forbid && !leave.is_empty() {
+        let message = "@infer, @keys and @lift stand on a forbid, which allows nothing".to_owned();
+        return Err(refused(message, "move them to a permit".to_owned()));
+    }
+    Ok(leave)
+}
+
+/// Annotations that leave something open.
+const LEAVES: [&str; 3] = ["infer", "keys", "lift"];
 
 fn refused(file: &str, text: &str, error: &(impl Diagnostic + ?Sized)) -> PolicyError {
     let offset = error.labels().and_then(|mut labels| labels.next()).map_or(0, |of| of.offset());

@@ -2,15 +2,17 @@
 //!
 //! A table's column: what configuration declares, for the relation or for one that it shares rows
 //! with by inheritance; else by its type and its name. A view's column: the class of the column
-//! that its definition plainly passes on; any other expression over a masked relation is masked
-//! whole, and so is what can't be followed. Labels come last, and only raise.
+//! that its definition plainly passes on; an expression is masked whole if it is made of what is
+//! masked, or computed from what is only scanned, and so is what can't be followed. Labels come last,
+//! and only raise.
 
 use std::collections::{HashMap, HashSet};
 
 use lazaret_detectors::{Class, Identifier, class};
-use lazaret_sql::{Access, Kind, Outputs, Source, Statement};
+use lazaret_sql::{Access, Input, Kind, Lineage, Outputs, Source, Statement};
 
 use crate::code::Code;
+use crate::lineage::{self, Exposure};
 use crate::{
     Column, DeclaredClass, Mask, RawCatalog, RawColumn, RawRelation, RawType, Relation, TypeKind,
 };
@@ -226,11 +228,7 @@ impl<'r> Classifier<'r> {
             return self.finish_view(raw, &columns, &vec![Held::UNTRACED; columns.len()], true);
         };
         let reads_masked = self.reads_masked(&definition, depth);
-        let computed = if reads_masked || self.code.is_called_by(&definition) {
-            Class::UNTRACED
-        } else {
-            Class::Unclassified
-        };
+        let foreign = self.code.is_called_by(&definition);
         let sources = match &definition.outputs {
             Outputs::Columns { left, star: false, .. } if left.len() == columns.len() => left,
             _ => {
@@ -248,10 +246,47 @@ impl<'r> Classifier<'r> {
                     passed_on
                 }
                 Source::Constant | Source::CountStar => Class::Unclassified.into(),
-                Source::Expression => computed.raise(self.told(raw, column)).into(),
+                Source::Expression(_) if foreign => Class::UNTRACED.into(),
+                Source::Expression(lineage) => {
+                    self.made(lineage, reads_masked, depth).raise(self.told(raw, column)).into()
+                }
             });
         }
         self.finish_view(raw, &columns, &held, reads_masked)
+    }
+
+    /// The class of what is made of other columns.
+    fn made(&mut self, of: &Lineage, reads_masked: bool, depth: usize) -> Class {
+        let covered = match of {
+            Lineage::Unknown => reads_masked,
+            Lineage::Of(inputs) => self.covers(inputs, depth),
+        };
+        if covered { Class::UNTRACED } else { Class::Unclassified }
+    }
+
+    fn covers(&mut self, inputs: &[Input], depth: usize) -> bool {
+        let mut lookup =
+            |schema: Option<&str>, name: &str, column: Option<&str>, found: &mut Vec<_>| {
+                let oids = self.resolve(schema, name);
+                for &oid in &oids {
+                    match self.relation(oid, depth) {
+                        None => found.push(Exposure::Unknown),
+                        Some(relation) => {
+                            let meant = relation
+                                .columns
+                                .iter()
+                                .filter(|of| column.is_none_or(|name| of.name == name));
+                            found.extend(meant.map(|column| exposure(relation, column)));
+                        }
+                    }
+                }
+                if oids.is_empty() && system::is_relation(schema, name) {
+                    found.push(Exposure::Open);
+                    return !system::is_private(schema, name);
+                }
+                !oids.is_empty()
+            };
+        lineage::cover(inputs, true, &mut lookup) != lineage::Cover::None
     }
 
     fn finish_view(
@@ -355,6 +390,20 @@ impl<'r> Classifier<'r> {
             schema.is_none_or(|schema| relation.is_some_and(|of| of.schema == schema))
         };
         named.iter().filter(in_schema).copied().collect()
+    }
+}
+
+/// As a plan of the strictest preset treats it.
+fn exposure(relation: &Relation, column: &Column) -> Exposure {
+    match class_of(column) {
+        Class::Clear => Exposure::Open,
+        Class::Unclassified if column.kind.is_text_like() => Exposure::scanned(column),
+        Class::Unclassified if relation.masked && column.kind.is_date() => {
+            Exposure::Covered(Class::Date)
+        }
+        Class::Unclassified => Exposure::Open,
+        Class::Version => Exposure::scanned(column),
+        class => Exposure::Covered(class),
     }
 }
 

@@ -8,8 +8,9 @@ use lazaret_sql::{Kind, Statement};
 
 use crate::cache::Cache;
 use crate::cedar::{Answer, Facts, Policies, PolicyError};
+use crate::leave::Leave;
 use crate::rules::{self, Refusal};
-use crate::{Catalog, Grant, Mask, Masks, Preset, Reach, Snapshot};
+use crate::{Catalog, Grant, Mask, Masks, Preset, Reach, Snapshot, plan};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -90,42 +91,66 @@ impl Engine {
     fn decide_anew(&self, grant: &Grant, statement: &Statement) -> Clearance {
         let catalog = self.catalog(&grant.database);
         let reach = Reach::of(statement, catalog);
-        if let Some(refusal) = rules::refuse(statement, reach, catalog) {
-            return Clearance { verdict: Verdict::Deny(refusal), reach, masks: self.masks.clone() };
-        }
-        let facts = Facts::of(statement, reach, catalog);
         let mut asked = Vec::new();
-        let mut verdict = self.ask(grant, statement.kind, &facts, &mut asked);
-        for kind in within(statement) {
-            if matches!(verdict, Verdict::Deny(_)) {
-                break;
-            }
-            if let refused @ Verdict::Deny(_) = self.ask(grant, kind, &facts, &mut asked) {
-                verdict = refused;
-            }
-        }
+        let (verdict, leave) = self.permitted(grant, statement, reach, catalog, &mut asked);
         let masks = match asked.as_slice() {
             [] => self.masks.clone(),
             asked => Arc::new(self.masks.with(asked)),
         };
+        let refusal = rules::refuse(statement, reach, catalog, &leave);
+        let verdict = match (refusal, verdict) {
+            (Some(refusal), _) => Verdict::Deny(refusal),
+            (None, Verdict::Allow { policy }) => {
+                match plan::infer(statement, reach, catalog, &masks, &leave) {
+                    Some(refusal) => Verdict::Deny(refusal),
+                    None => Verdict::Allow { policy },
+                }
+            }
+            (None, denied) => denied,
+        };
         Clearance { verdict, reach, masks }
     }
 
+    /// Whether policies permit all that the statement does, and what they leave open to all of it.
     /// `masks` gets what the permits ask for.
+    fn permitted(
+        &self,
+        grant: &Grant,
+        statement: &Statement,
+        reach: Reach,
+        catalog: Option<&Catalog>,
+        masks: &mut Vec<(Class, Mask)>,
+    ) -> (Verdict, Leave) {
+        let facts = Facts::of(statement, reach, catalog);
+        let (mut verdict, leave) = self.ask(grant, statement.kind, &facts, masks);
+        let mut left = (!is_wrapper(statement)).then_some(leave);
+        for kind in within(statement) {
+            if matches!(verdict, Verdict::Deny(_)) {
+                break;
+            }
+            let (answer, leave) = self.ask(grant, kind, &facts, masks);
+            if matches!(answer, Verdict::Deny(_)) {
+                verdict = answer;
+            }
+            left = Some(left.map_or_else(|| leave.clone(), |left| left.and(&leave)));
+        }
+        (verdict, left.unwrap_or_default())
+    }
+
     fn ask(
         &self,
         grant: &Grant,
         kind: Kind,
         facts: &Facts,
         masks: &mut Vec<(Class, Mask)>,
-    ) -> Verdict {
+    ) -> (Verdict, Leave) {
         let rule = match self.policies.ask(grant, kind, facts, masks) {
-            Answer::Permitted(policy) => return Verdict::Allow { policy },
+            Answer::Permitted(policy, leave) => return (Verdict::Allow { policy }, leave),
             Answer::Denied(Some(policy)) => policy,
             Answer::Denied(None) => "no-policy".to_owned(),
             Answer::Failed => "policy-error".to_owned(),
         };
-        Verdict::Deny(Refusal {
+        let refusal = Refusal {
             sqlstate: *b"42501",
             message: format!("the policy does not allow {}", kind.name()),
             hint: Some(format!(
@@ -133,8 +158,17 @@ impl Engine {
                 kind.name()
             )),
             rule,
-        })
+        };
+        (Verdict::Deny(refusal), Leave::default())
     }
+}
+
+/// Whether what is inside is all that matters: what is left open to SELECT is left open to it in a
+/// cursor, too.
+fn is_wrapper(statement: &Statement) -> bool {
+    let wraps =
+        matches!(statement.kind, Kind::Declare | Kind::Prepare | Kind::Explain | Kind::CopyOut);
+    wraps && within(statement).next().is_some()
 }
 
 /// What a statement does beside its own kind. Plain EXPLAIN runs nothing of what is inside it.
@@ -165,6 +199,7 @@ impl Hash for Shape<'_> {
             functions,
             attributes,
             outputs: _,
+            uses,
             settings,
             unnamed_setting,
             copy,
@@ -174,6 +209,6 @@ impl Hash for Shape<'_> {
             end: _,
         } = self.statement;
         (kind, inner, nested, runs_inner, relations, functions, attributes).hash(state);
-        (settings, unnamed_setting, copy, copies).hash(state);
+        (uses, settings, unnamed_setting, copy, copies).hash(state);
     }
 }

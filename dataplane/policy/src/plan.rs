@@ -1,20 +1,24 @@
 //! The mask plan of a portal: one action per column.
 //!
-//! A column with an origin gets what its class asks for; one without gets what the statement's reach
-//! asks for. The types that can't carry an identifier of their own (numbers, keys, booleans, times of
+//! A column with an origin gets what its class asks for; one without gets what the columns that it is
+//! made of ask for. The types that can't carry an identifier of their own (numbers, keys, booleans, times of
 //! day) pass where nothing is known of them; they are covered where they may be computed from
 //! masked data.
 
 mod copy;
 
 use lazaret_detectors::{Class, Identifier};
-use lazaret_sql::{Arguments, Invocation, Kind, Outputs, Source, Statement};
+use lazaret_sql::{Access, Arguments, Invocation, Kind, Lineage, Outputs, Source, Statement};
 
 pub use copy::copy_plan;
 
 use crate::classify::class_of;
+use crate::leave::Leave;
+use crate::lineage::{self, Exposure};
 use crate::types::{FIRST_USER_OID, built_in, is_inert};
-use crate::{Catalog, Column, Masks, Preset, Reach, TypeKind};
+use crate::{
+    Catalog, Column, Masks, Preset, Reach, Refusal, Relation, TypeKind, inference, system,
+};
 
 /// A column of RowDescription, as far as plans care.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,11 +118,32 @@ pub fn plan(
     Plan::of(columns.collect())
 }
 
+/// The first use of a column in the statement that tells more of what a plan masks than it may.
+pub(crate) fn infer(
+    statement: &Statement,
+    reach: Reach,
+    catalog: Option<&Catalog>,
+    masks: &Masks,
+    leave: &Leave,
+) -> Option<Refusal> {
+    let cover = Cover { statement: Some(statement), reach, catalog, masks };
+    let treat = |relation: &Relation, column: &Column| cover.exposure(relation, column);
+    let lookup = &mut lineage::by_catalog(catalog, &treat);
+    inference::refuse(statement, reach.masked, leave, lookup)
+}
+
 /// What a column's values are written as.
 #[derive(Clone, Copy)]
 struct Value {
     kind: TypeKind,
     type_oid: u32,
+}
+
+/// What the text tells of a column.
+enum Told<'a> {
+    /// Never an expression.
+    Plainly(&'a Source),
+    Made(&'a Lineage),
 }
 
 /// What all columns of one result share.
@@ -130,6 +155,7 @@ struct Cover<'a> {
 }
 
 const WHOLE: (Action, Class) = (Action::Whole, Class::UNTRACED);
+const NULL: (Action, Class) = (Action::Null, Class::UNTRACED);
 const PASS: (Action, Class) = (Action::Pass, Class::Unclassified);
 const SCAN: (Action, Class) = (Action::Scan, Class::Unclassified);
 
@@ -159,34 +185,83 @@ impl Cover<'_> {
         }
     }
 
-    fn source(&self, index: usize, count: usize) -> &Source {
+    fn source(&self, index: usize, count: usize) -> Told<'_> {
         let outputs = self.statement.map(|statement| &statement.outputs);
-        let found = match outputs {
+        let source = match outputs {
             Some(Outputs::Columns { left, star: false, .. }) if left.len() == count => {
                 left.get(index)
             }
-            Some(Outputs::Columns { left, star: true, right, .. })
+            Some(Outputs::Columns { left, star: true, right, starred, .. })
                 if left.len() + right.len() <= count =>
             {
                 let from_right = (index + right.len()).checked_sub(count);
-                left.get(index).or_else(|| right.get(from_right?))
+                match left.get(index).or_else(|| right.get(from_right?)) {
+                    None => return Told::Made(starred),
+                    source => source,
+                }
             }
             _ => None,
         };
-        found.unwrap_or(&Source::Expression)
+        match source {
+            None => Told::Made(&Lineage::Unknown),
+            Some(Source::Expression(lineage)) => Told::Made(lineage),
+            Some(source) => Told::Plainly(source),
+        }
     }
 
     /// A column that the server names no relation for.
-    fn without_origin(&self, source: &Source, value: Value) -> (Action, Class) {
-        match source {
+    fn without_origin(&self, told: Told<'_>, value: Value) -> (Action, Class) {
+        match told {
             // The client's own words.
-            Source::Constant if matches!(value.kind, TypeKind::Other | TypeKind::TsVector) => PASS,
-            Source::Constant => open(value),
-            Source::CountStar if self.counts() => PASS,
+            Told::Plainly(Source::Constant)
+                if matches!(value.kind, TypeKind::Other | TypeKind::TsVector) =>
+            {
+                PASS
+            }
+            Told::Plainly(Source::Constant) => open(value),
+            Told::Plainly(Source::CountStar) if self.counts() => PASS,
             _ if self.is_explained() => open(value),
-            _ if self.reach.masked || self.reach.foreign_function => WHOLE,
-            _ => open(value),
+            _ if self.reach.foreign_function => NULL,
+            Told::Plainly(Source::Column { relations, name }) => {
+                self.made(&lineage::plain(relations, name), value)
+            }
+            Told::Plainly(_) => self.made(&Lineage::Unknown, value),
+            Told::Made(lineage) => self.made(lineage, value),
         }
+    }
+
+    /// What is made of other columns: shown only if none of them may not be.
+    fn made(&self, of: &Lineage, value: Value) -> (Action, Class) {
+        match self.cover(of) {
+            lineage::Cover::None => open(value),
+            lineage::Cover::Whole => WHOLE,
+            lineage::Cover::Null => NULL,
+        }
+    }
+
+    fn cover(&self, of: &Lineage) -> lineage::Cover {
+        let Lineage::Of(inputs) = of else {
+            let plain = !self.reach.masked && !self.reads_users_data();
+            return if plain { lineage::Cover::None } else { lineage::Cover::Null };
+        };
+        let treat = |relation: &Relation, column: &Column| self.exposure(relation, column);
+        lineage::cover(inputs, false, &mut lineage::by_catalog(self.catalog, &treat))
+    }
+
+    /// What may be done with a column, by what a plan does with it.
+    fn exposure(&self, relation: &Relation, column: &Column) -> Exposure {
+        let value = Value { kind: column.kind, type_oid: column.type_oid };
+        match self.by_class(column, relation.masked, value) {
+            (Action::Pass, _) => Exposure::Open,
+            (Action::Scan, _) => Exposure::scanned(column),
+            (_, class) => Exposure::covered(&relation.name, column, class),
+        }
+    }
+
+    fn reads_users_data(&self) -> bool {
+        let Some(statement) = self.statement else { return true };
+        let mut read = statement.relations.iter().filter(|of| of.access != Access::Define);
+        read.any(|of| !system::is_relation(of.schema.as_deref(), &of.name))
     }
 
     /// `count` means PostgreSQL's own.

@@ -1,10 +1,11 @@
-//! The rules that hold whatever the policies say, on every resource that masks.
+//! The rules that hold on every resource that masks, unless a permit's `@lift` names one.
 //!
 //! Each names a way by which data could get past the masks, and has a name of its own in the record.
 //! Messages quote only words of this file, never the statement.
 
 use lazaret_sql::{Access, FunctionUse, Kind, Setting, SettingScope, Statement};
 
+use crate::leave::Leave;
 use crate::reach::{names_masked, reads_masked};
 use crate::system::{self, WayOut};
 use crate::{Catalog, Reach};
@@ -131,22 +132,49 @@ const CHANNEL: Rule = Rule {
     hint: "Call this function with literals or parameters only.",
 };
 
-/// The first rule that refuses the statement.
+/// The rules that a permit's `@lift` may lift. Of the others, what the gateway understands of
+/// statements and results depends.
+pub(crate) const LIFTABLE: &[&str] = &[
+    CHANNEL.name,
+    COPIES_MASKED.name,
+    COPY_SERVER.name,
+    DEFINES_FOREIGN.name,
+    DEFINES_MASKED.name,
+    EXECUTE_ARGUMENTS.name,
+    LABELS_MASKED.name,
+    OPAQUE_CODE.name,
+    PRIVATE_RELATION.name,
+    SETTING_FROM_DATA.name,
+    WAY_OUT.name,
+];
+
+/// The first rule that refuses the statement and isn't lifted.
 pub(crate) fn refuse(
     statement: &Statement,
     reach: Reach,
     catalog: Option<&Catalog>,
+    leave: &Leave,
 ) -> Option<Refusal> {
     let exposed = reach.masked || reach.foreign_function;
-    let rule = settings(statement, exposed)
-        .or_else(|| copy(statement))
-        .or_else(|| opaque(statement, catalog))
-        .or_else(|| definitions(statement, reach, catalog))
-        .or_else(|| relations(statement))
-        .or_else(|| functions(&statement.functions, exposed))
-        .or_else(|| attributes(statement, exposed, catalog))
-        .or_else(|| copies(statement, reach, catalog).then_some(&COPIES_MASKED))?;
-    Some(rule.into())
+    let copied = copies(statement, reach, catalog).then_some(&COPIES_MASKED);
+    let singly = [
+        settings(statement, exposed),
+        copy_server(statement),
+        copy_option(statement),
+        opaque_code(statement),
+        unreadable(statement),
+        execute_arguments(statement, catalog),
+        definitions(statement, reach, catalog),
+        relations(statement),
+    ];
+    let rules = singly
+        .into_iter()
+        .flatten()
+        .chain(functions(&statement.functions, exposed))
+        .chain(attributes(statement, exposed, catalog))
+        .chain(copied);
+    let mut standing = rules.filter(|rule| !leave.lifts(rule.name));
+    standing.next().map(Into::into)
 }
 
 fn settings(statement: &Statement, exposed: bool) -> Option<&'static Rule> {
@@ -202,30 +230,34 @@ fn is_true(value: &str) -> bool {
     matches!(value.to_ascii_lowercase().as_str(), "on" | "true" | "yes" | "1" | "t" | "y")
 }
 
-fn copy(statement: &Statement) -> Option<&'static Rule> {
-    if statement.kind == Kind::CopyServer {
-        return Some(&COPY_SERVER);
-    }
+fn copy_server(statement: &Statement) -> Option<&'static Rule> {
+    (statement.kind == Kind::CopyServer).then_some(&COPY_SERVER)
+}
+
+fn copy_option(statement: &Statement) -> Option<&'static Rule> {
     let copy = statement.copy.as_ref()?;
     let recoded = copy.encoding.as_deref().is_some_and(|encoding| !is_utf8(encoding));
     (copy.unknown_option || recoded).then_some(&COPY_OPTION)
 }
 
-fn opaque(statement: &Statement, catalog: Option<&Catalog>) -> Option<&'static Rule> {
-    let has = |kind| {
-        statement.kind == kind || statement.inner == Some(kind) || statement.nested.contains(&kind)
-    };
-    if has(Kind::Do) {
-        return Some(&OPAQUE_CODE);
-    }
-    if statement.relations.iter().any(|of| of.name.is_empty()) {
-        return Some(&UNREADABLE);
-    }
+fn has(statement: &Statement, kind: Kind) -> bool {
+    statement.kind == kind || statement.inner == Some(kind) || statement.nested.contains(&kind)
+}
+
+fn opaque_code(statement: &Statement) -> Option<&'static Rule> {
+    has(statement, Kind::Do).then_some(&OPAQUE_CODE)
+}
+
+fn unreadable(statement: &Statement) -> Option<&'static Rule> {
+    statement.relations.iter().any(|of| of.name.is_empty()).then_some(&UNREADABLE)
+}
+
+fn execute_arguments(statement: &Statement, catalog: Option<&Catalog>) -> Option<&'static Rule> {
     let calls = match catalog {
         None => !statement.functions.is_empty(),
         Some(catalog) => catalog.code().is_called_by(statement),
     };
-    (has(Kind::Execute) && calls).then_some(&EXECUTE_ARGUMENTS)
+    (has(statement, Kind::Execute) && calls).then_some(&EXECUTE_ARGUMENTS)
 }
 
 fn definitions(
@@ -262,8 +294,8 @@ fn reads_unknown(statement: &Statement, catalog: &Catalog) -> bool {
     })
 }
 
-fn functions(functions: &[FunctionUse], exposed: bool) -> Option<&'static Rule> {
-    functions.iter().find_map(|function| match system::way_out(function)? {
+fn functions(functions: &[FunctionUse], exposed: bool) -> impl Iterator<Item = &'static Rule> {
+    functions.iter().filter_map(move |function| match system::way_out(function)? {
         WayOut::Always => Some(&WAY_OUT),
         WayOut::ByArguments => (exposed && !function.constant).then_some(&CHANNEL),
     })
@@ -274,16 +306,17 @@ fn attributes(
     statement: &Statement,
     exposed: bool,
     catalog: Option<&Catalog>,
-) -> Option<&'static Rule> {
-    let is_column = |name: &str| {
+) -> impl Iterator<Item = &'static Rule> {
+    let is_column = move |name: &str| {
         statement.relations.iter().any(|of| {
             let mut meant =
                 catalog.into_iter().flat_map(|c| c.resolve(of.schema.as_deref(), &of.name));
             meant.any(|relation| relation.column_named(name).is_some())
         })
     };
-    let called = statement.attributes.iter().filter(|name| !is_column(name));
-    called.filter_map(|name| system::way_out_by_name(name)).find_map(|way_out| match way_out {
+    let called = statement.attributes.iter().filter(move |name| !is_column(name));
+    let ways = called.filter_map(|name| system::way_out_by_name(name));
+    ways.filter_map(move |way_out| match way_out {
         WayOut::Always => Some(&WAY_OUT),
         WayOut::ByArguments => exposed.then_some(&CHANNEL),
     })

@@ -1,6 +1,7 @@
 mod attempts;
 mod catalog;
 mod decisions;
+mod inference;
 mod masks;
 mod plans;
 mod policies;

@@ -8,7 +8,7 @@ use pg_raw_parse::nodes::{DefElem, ExplainStmt, RawStmt};
 use crate::locate::locate;
 use crate::statement::{Kind, Outputs, Statement};
 use crate::walk::touched;
-use crate::{constant, copy, kind, outputs};
+use crate::{constant, copy, kind, lineage, outputs};
 
 /// The text is not what the grammar accepts.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -59,6 +59,9 @@ fn statement(raw: &RawStmt, text_len: usize) -> Statement {
     let root = raw.stmt();
     let inner = inner_of(root);
     let touched = touched(root, inner);
+    let mut outputs = outputs_of(root, inner);
+    let query = if matches!(inner, Node::None) { root } else { inner };
+    let uses = lineage::trace(root, query, &mut outputs);
     let start = usize::try_from(raw.stmt_location).unwrap_or_default();
     let end = match usize::try_from(raw.stmt_len) {
         Ok(length) if length > 0 => start + length,
@@ -72,7 +75,8 @@ fn statement(raw: &RawStmt, text_len: usize) -> Statement {
         relations: touched.relations,
         functions: touched.functions,
         attributes: touched.attributes,
-        outputs: outputs_of(root, inner),
+        outputs,
+        uses,
         settings: touched.settings,
         unnamed_setting: touched.unnamed_setting,
         copy: if let Node::CopyStmt(copy) = root { Some(copy::analyse(copy)) } else { None },

@@ -14,6 +14,7 @@ mod children;
 mod constant;
 mod copy;
 mod kind;
+mod lineage;
 mod locate;
 mod names;
 mod objects;
@@ -28,8 +29,9 @@ mod writes;
 pub use analyse::{ParseError, parse};
 pub use reader::Reader;
 pub use statement::{
-    Access, Arguments, Copy, CopyDirection, CopyEnd, CopyFormat, FunctionUse, Invocation, Kind,
-    Outputs, RelationUse, Setting, SettingScope, Source, Statement,
+    Access, Arguments, Copy, CopyDirection, CopyEnd, CopyFormat, FunctionUse, How, Input,
+    Invocation, Kind, Lineage, Outputs, Place, RelationUse, Setting, SettingScope, Source,
+    Statement, Use,
 };
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use pg_raw_parse::{Node, raw};
 use crate::constant::is_constant;
 use crate::names;
 use crate::scope::{Bound, ScopeId, Scopes};
-use crate::statement::{Outputs, Source};
+use crate::statement::{Lineage, Outputs, Source};
 
 /// Names and items of FROM looked at in one statement: a text of a megabyte can ask for one of a
 /// hundred thousand, as often again. This many take milliseconds.
@@ -22,6 +22,9 @@ const STEPS: usize = 1_000_000;
 
 /// Subqueries that a column is followed through.
 const DEPTH: u32 = 32;
+
+/// An expression, until its lineage is found.
+const UNTRACED: Source = Source::Expression(Lineage::Unknown);
 
 /// The columns of a query, or of a write's RETURNING.
 pub(crate) fn of(node: Node<'_>) -> Outputs {
@@ -54,7 +57,7 @@ fn returning(clause: Option<&ReturningClause>) -> Outputs {
         match target {
             Node::ResTarget(target) if is_star(target.val()) => columns.star(None),
             Node::ResTarget(target) => columns.push(of_value(target.val())),
-            _ => columns.push(Source::Expression),
+            _ => columns.push(UNTRACED),
         }
     }
     columns.finish()
@@ -64,7 +67,7 @@ fn of_value(value: Node<'_>) -> Source {
     match value {
         Node::FuncCall(call) if is_count_star(call) => Source::CountStar,
         value if is_constant(value) => Source::Constant,
-        _ => Source::Expression,
+        _ => UNTRACED,
     }
 }
 
@@ -107,7 +110,7 @@ impl Columns {
 
     fn finish(self) -> Outputs {
         let Self { left, star, star_of, right } = self;
-        Outputs::Columns { left, star, star_of, right }
+        Outputs::Columns { left, star, star_of, starred: Lineage::Unknown, right }
     }
 }
 
@@ -251,11 +254,11 @@ impl<'a> Resolver<'a> {
     ) -> Source {
         match value {
             Node::ColumnRef(column) => {
-                self.column(column, select, scope, depth).unwrap_or(Source::Expression)
+                self.column(column, select, scope, depth).unwrap_or(UNTRACED)
             }
             value => match of_value(value) {
                 Source::CountStar if !self.has_plain_rows(select.from_clause(), scope, depth) => {
-                    Source::Expression
+                    UNTRACED
                 }
                 source => source,
             },
@@ -460,20 +463,20 @@ impl<'a> Resolver<'a> {
 }
 
 fn all_named(left: Vec<Source>) -> Outputs {
-    Outputs::Columns { left, star: false, star_of: None, right: Vec::new() }
+    Columns { left, ..Columns::default() }.finish()
 }
 
 /// A set operation passes on only what is the same on both sides.
 fn join(so_far: &mut Source, other: &Source) {
     if *so_far != *other {
-        *so_far = Source::Expression;
+        *so_far = UNTRACED;
     }
 }
 
 /// The server names no origin for a column of a set operation.
 fn untraced(source: Source) -> Source {
     match source {
-        Source::Column { .. } => Source::Expression,
+        Source::Column { .. } => UNTRACED,
         source => source,
     }
 }

@@ -154,7 +154,92 @@ pub enum Source {
         relations: Vec<(Option<String>, String)>,
         name: String,
     },
-    Expression,
+    Expression(Lineage),
+}
+
+/// What an expression is made of.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Lineage {
+    /// The text doesn't tell: all that the statement reaches may be in it.
+    #[default]
+    Unknown,
+    /// These and nothing else, sorted, each once.
+    Of(Vec<Input>),
+}
+
+impl Lineage {
+    /// All that is in either.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Of(mut inputs), Self::Of(others)) => {
+                inputs.extend(others);
+                inputs.sort_unstable();
+                inputs.dedup();
+                Self::Of(inputs)
+            }
+            _ => Self::Unknown,
+        }
+    }
+}
+
+/// A column of a relation that a value depends on.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Input {
+    /// Those (schema, name) that it may belong to: all that have a column of this name are meant.
+    pub relations: Vec<(Option<String>, String)>,
+    /// `None`: all columns.
+    pub column: Option<String>,
+    /// One of the relations has such a column. Otherwise the name may mean something else, which
+    /// is among the inputs as well.
+    pub certain: bool,
+    pub how: How,
+}
+
+/// What becomes of a column in a value that depends on it, from the least to the most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum How {
+    /// The column's values are in it, whole and in one piece.
+    Kept,
+    /// So they are, but as text, whatever they were.
+    Recast,
+    /// It tells whether there is a value, or how many.
+    Counted,
+    /// It tells how long values are.
+    Measured,
+    /// Anything.
+    Computed,
+    /// It decides which of other values is shown, or which rows.
+    Condition,
+}
+
+/// What columns are used for beside being shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Place {
+    /// `a.x = b.x`, USING, NATURAL
+    Join,
+    /// `x = 1`, `x IN ($1, $2)`: equality with what the client gave.
+    Lookup,
+    /// Any other predicate of WHERE, HAVING, ON, FILTER ...
+    Filter,
+    /// CASE, NULLIF
+    Condition,
+    /// GROUP BY, DISTINCT, PARTITION BY; UNION, INTERSECT and EXCEPT
+    Group,
+    /// ORDER BY
+    Sort,
+    /// LIMIT, OFFSET, a window's frame, functions in FROM: how many rows there are.
+    Rows,
+    /// An argument of what may fail, wait, or act on something else than the result.
+    Computation,
+}
+
+/// A use of columns that tells of their values.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Use {
+    pub place: Place,
+    /// Inputs that are only counted (`IS NULL`) tell nothing that isn't shown anyway.
+    pub of: Lineage,
 }
 
 /// The columns of a statement's result, left to right.
@@ -170,6 +255,8 @@ pub enum Outputs {
         star: bool,
         /// The relation (schema, name) whose columns the only star stands for, where the text tells.
         star_of: Option<(Option<String>, String)>,
+        /// What the columns of stars, and those between two of them, are made of, all told.
+        starred: Lineage,
         right: Vec<Source>,
     },
     /// Not known from the text (FETCH, EXECUTE, SHOW, EXPLAIN, set operations that differ ...).
@@ -252,6 +339,8 @@ pub struct Statement {
     /// Names read off something, as in `t.name`: columns, or functions in attribute notation.
     pub attributes: Vec<String>,
     pub outputs: Outputs,
+    /// Sorted, each once.
+    pub uses: Vec<Use>,
     pub settings: Vec<Setting>,
     /// It calls `set_config` with a name that is not a literal.
     pub unnamed_setting: bool,

@@ -1,6 +1,7 @@
 mod copy;
 mod hostile;
 mod kinds;
+mod lineage;
 mod outputs;
 mod settings;
 mod touched;

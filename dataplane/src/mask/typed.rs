@@ -83,6 +83,9 @@ pub(super) fn whole(
 /// Whether [`whole`] has a mask of the same length for values of this type.
 pub(super) fn keeps_length(column: &ColumnPlan, dates: Dates) -> bool {
     use TypeKind as K;
+    if column.action == Action::Null {
+        return false;
+    }
     match column.kind {
         K::Enum | K::Array | K::Composite | K::Range | K::Other => false,
         K::TsVector => column.format == Format::Text,

@@ -97,7 +97,7 @@ fn dependencies() -> Result<Count, TaskError> {
 fn tests(extent: Extent) -> Result<Count, TaskError> {
     let mut command = cargo(&["test", "--release", "--workspace", "--no-fail-fast"]);
     if extent == Extent::Outer {
-        command.args(["--", "--include-ignored"]);
+        command.env("LINEAGE_CASES", "4000").args(["--", "--include-ignored"]);
     } else {
         // A run that fails must fail again; new cases are looked for in the outer suite.
         command.env("PROPTEST_RNG_SEED", "1");

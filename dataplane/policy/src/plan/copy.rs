@@ -1,11 +1,12 @@
 //! The plan of COPY ... TO STDOUT, which has no RowDescription: by names, worst case where they are
 //! uncertain.
 
-use lazaret_sql::{Copy, CopyFormat, Outputs, Source, Statement};
+use lazaret_sql::{Copy, CopyFormat, Lineage, Outputs, Source, Statement};
 
-use super::{Cover, Format, PASS, SCAN, Value, WHOLE};
+use super::{Cover, Format, PASS, SCAN, Told, Value, WHOLE};
 use crate::{
-    Action, Catalog, Column, ColumnPlan, Masks, Plan, Preset, Reach, Relation, TypeKind, system,
+    Action, Catalog, Column, ColumnPlan, Masks, Plan, Preset, Reach, Relation, TypeKind, lineage,
+    system,
 };
 
 /// Plans COPY ... TO STDOUT, which has no RowDescription, by names; worst case where they are
@@ -64,14 +65,14 @@ impl Copied<'_> {
     }
 
     fn query(&self, catalog: &Catalog, outputs: &Outputs, count: usize) -> Option<Vec<ColumnPlan>> {
-        let Outputs::Columns { left, star, star_of, right } = outputs else { return None };
+        let Outputs::Columns { left, star, star_of, starred, right } = outputs else { return None };
         let named = |sources: &[Source]| -> Vec<ColumnPlan> {
             sources.iter().map(|source| self.source(catalog, source)).collect()
         };
         let mut planned = named(left);
         if *star {
             let middle = count.checked_sub(left.len() + right.len())?;
-            planned.extend(self.star(catalog, star_of.as_ref(), middle));
+            planned.extend(self.star(catalog, star_of.as_ref(), starred, middle));
             planned.extend(named(right));
         }
         Some(planned)
@@ -82,9 +83,10 @@ impl Copied<'_> {
         &self,
         catalog: &Catalog,
         star_of: Option<&(Option<String>, String)>,
+        starred: &Lineage,
         count: usize,
     ) -> Vec<ColumnPlan> {
-        let unknown = || vec![self.expression(); count];
+        let unknown = || vec![self.expression(starred); count];
         let Some((schema, name)) = star_of else { return unknown() };
         let meant: Vec<_> = catalog.resolve(schema.as_deref(), name).collect();
         match meant.as_slice() {
@@ -111,12 +113,12 @@ impl Copied<'_> {
             }
             Source::CountStar => {
                 let value = Value { kind: TypeKind::Int8, type_oid: 20 };
-                let (action, class) = self.cover.without_origin(source, value);
+                let (action, class) = self.cover.without_origin(Told::Plainly(source), value);
                 self.plan(action, class, value)
             }
             Source::Constant if self.format == Format::Binary => self.passing(),
             Source::Constant => self.untyped(),
-            Source::Expression => self.expression(),
+            Source::Expression(lineage) => self.expression(lineage),
         }
     }
 
@@ -150,9 +152,11 @@ impl Copied<'_> {
         if system::is_relation(schema, relation) { self.untyped() } else { self.whole() }
     }
 
-    fn expression(&self) -> ColumnPlan {
-        let reach = self.cover.reach;
-        if reach.masked || reach.foreign_function { self.whole() } else { self.untyped() }
+    fn expression(&self, of: &Lineage) -> ColumnPlan {
+        match self.cover.cover(of) {
+            lineage::Cover::None if !self.cover.reach.foreign_function => self.untyped(),
+            _ => self.whole(),
+        }
     }
 
     /// A value of a type that nobody tells: in text it can be scanned.

@@ -73,7 +73,7 @@ fn lexemes_are_covered_whole_wherever_they_stand() {
     let fields = [(30, 1, 3614), (30, 2, 3615), (30, 3, 3643), (31, 2, 3614), (0, 0, 3614)];
     let text = "SELECT *, to_tsvector('a') FROM pages, cases";
     let plan = planned(&raw.compile(), text, &fields, Preset::SafeHarbor);
-    assert_eq!(actions(&plan), "whole whole whole whole whole");
+    assert_eq!(actions(&plan), "whole whole whole whole null");
     let clear = raw.declare(&[("public.pages.*", "clear")]);
     let plan = planned(&clear, "SELECT * FROM pages", &fields[..3], Preset::SafeHarbor);
     assert_eq!(actions(&plan), "pass pass pass");
@@ -121,21 +121,26 @@ fn an_expression_over_a_masked_relation_is_masked_whole() {
         (
             "SELECT count(*), 'x', $1, id + 1 FROM patients",
             &[INT8, TEXT, TEXT, INT4],
-            "pass scan scan whole",
+            "pass scan scan null",
         ),
         (
             "SELECT count(ssn), max(age), avg(age) FROM patients",
             &[INT8, INT4, NUMERIC],
-            "whole whole whole",
+            "null null null",
         ),
+        ("SELECT count(ssn), count(upper(ssn)) FROM patients", &[INT8, INT8], "pass null"),
+        ("SELECT visits + 1, id + visits FROM patients", &[INT4, INT4], "pass null"),
+        ("SELECT upper(title) || ', ' || title FROM products", &[TEXT], "scan"),
+        ("SELECT title || title, '9' || title FROM products", &[TEXT, TEXT], "null null"),
+        ("SELECT title LIKE 'x%' FROM products", &[BOOL], "null"),
         ("SELECT ssn FROM patients UNION SELECT title FROM products", &[TEXT], "whole"),
         ("SELECT title FROM products UNION SELECT title FROM products", &[TEXT], "scan"),
         ("SELECT upper(title), id + 1, now() FROM products", &[TEXT, INT4, 1184], "scan pass pass"),
-        ("SELECT f(title), title, id + 1 FROM products", &[TEXT, TEXT, INT4], "whole whole whole"),
+        ("SELECT f(title), title, id + 1 FROM products", &[TEXT, TEXT, INT4], "null null null"),
         ("SELECT 1, 'x'", &[INT4, TEXT], "pass scan"),
         ("SELECT patients FROM patients", &[2249], "whole"),
         ("SELECT 1 FROM gone", &[INT4], "pass"),
-        ("SELECT id + 1 FROM gone", &[INT4], "whole"),
+        ("SELECT id + 1 FROM gone", &[INT4], "null"),
     ] {
         let fields: Vec<_> = types.iter().map(|&oid| (0, 0, oid)).collect();
         let plan = planned(&catalog, text, &fields, Preset::SafeHarbor);
@@ -152,12 +157,12 @@ fn columns_around_a_star_keep_their_places() {
     fields.push((0, 0, INT4));
     let text = "SELECT count(*) OVER () AS n, patients.*, upper(ssn), 1 FROM patients";
     let safe = planned(&catalog, text, &fields, Preset::SafeHarbor);
-    assert!(actions(&safe).starts_with("whole whole whole whole year"), "{}", actions(&safe));
+    assert!(actions(&safe).starts_with("pass whole whole whole year"), "{}", actions(&safe));
     assert!(actions(&safe).ends_with("scan whole pass"), "{}", actions(&safe));
     // Fewer columns than the text names: nothing is certain.
     let short =
         planned(&catalog, "SELECT 1, 2, * FROM patients", &[(0, 0, INT4)], Preset::SafeHarbor);
-    assert_eq!(actions(&short), "whole");
+    assert_eq!(actions(&short), "null");
 }
 
 #[test]
@@ -167,7 +172,7 @@ fn a_users_own_count_is_not_postgresqls() {
     let fields = [(0, 0, INT8)];
     let text = "SELECT count(*) FROM patients";
     let own = planned(&raw.compile(), text, &fields, Preset::SafeHarbor);
-    assert_eq!(actions(&own), "whole");
+    assert_eq!(actions(&own), "null");
     let qualified = planned(
         &raw.compile(),
         "SELECT pg_catalog.count(*) FROM patients",
@@ -183,7 +188,7 @@ fn query_plans_settings_and_catalogs_stay_readable() {
     for (text, field, expected) in [
         ("EXPLAIN SELECT * FROM patients", (0, 0, TEXT), "scan"),
         ("EXPLAIN (FORMAT json) SELECT * FROM patients", (0, 0, 114), "scan"),
-        ("EXPLAIN SELECT f(ssn) FROM patients", (0, 0, TEXT), "whole"),
+        ("EXPLAIN SELECT f(ssn) FROM patients", (0, 0, TEXT), "null"),
         ("SHOW search_path", (0, 0, TEXT), "scan"),
         ("SELECT relname FROM pg_class", (1259, 2, 19), "scan"),
         ("SELECT oid FROM pg_class", (1259, 1, 26), "pass"),
@@ -208,7 +213,7 @@ fn a_fetch_is_planned_by_its_declare() {
     let fetch = one("FETCH c");
     let reach = Reach::of(&fetch, Some(&catalog));
     let unknown = plan(&fields, Some(&fetch), reach, Some(&catalog), &masks(Preset::SafeHarbor));
-    assert_eq!(actions(&unknown), "whole whole");
+    assert_eq!(actions(&unknown), "null null");
 }
 
 #[test]
@@ -326,7 +331,7 @@ proptest! {
         // By the server's word, whether it names an origin or not.
         for origin in [(PATIENTS, 3, TEXT), (0, 0, TEXT)] {
             let plan = planned(&catalog, &query, &[origin], Preset::SafeHarbor);
-            prop_assert_eq!(actions(&plan), "whole", "{}", query);
+            prop_assert!(matches!(&*actions(&plan), "whole" | "null"), "{}", query);
         }
         let joined = query.contains("CROSS JOIN");
         if !joined {

@@ -29,6 +29,11 @@ fn a_mistake_is_named_with_its_file_and_line() {
             1,
             "two policies",
         ),
+        ("\n@infer(\"dates\") permit (principal, action, resource);", 2, "no class \"dates\""),
+        ("@infer(\"clear\") permit (principal, action, resource);", 1, "no class \"clear\""),
+        ("@keys(\"ssn\") permit (principal, action, resource);", 1, "@keys can't be"),
+        ("@lift(\"pinned-setting\") permit (principal, action, resource);", 1, "no rule"),
+        ("@infer(\"date\") forbid (principal, action, resource);", 1, "forbid"),
     ] {
         let error = refused(policy);
         assert_eq!((error.file.as_str(), error.line), ("agents.cedar", line), "{policy}: {error}");
@@ -78,6 +83,7 @@ fn the_examples_in_the_starting_policies_are_valid() {
     let mut allows = |text: &str| {
         matches!(engine.decide(&grant(), &one(text)).verdict, crate::Verdict::Allow { .. })
     };
+    assert!(allows("SELECT visits FROM patients WHERE id = 1 ORDER BY id"));
     assert!(allows("INSERT INTO products VALUES (1)"));
     assert!(!allows("INSERT INTO patients VALUES (1)"));
     assert!(!allows("SELECT * FROM hr.salaries"));

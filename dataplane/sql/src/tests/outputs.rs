@@ -9,7 +9,7 @@ fn outputs(text: &str) -> String {
     let show = |source: &Source| match source {
         Source::Constant => "const".to_owned(),
         Source::CountStar => "count(*)".to_owned(),
-        Source::Expression => "expr".to_owned(),
+        Source::Expression(_) => "expr".to_owned(),
         Source::Column { relations, name } => {
             let mut relations: Vec<_> = relations.iter().map(qualified).collect();
             relations.sort();
@@ -19,7 +19,7 @@ fn outputs(text: &str) -> String {
     match one(text).outputs {
         Outputs::None => "none".to_owned(),
         Outputs::Unknown => "unknown".to_owned(),
-        Outputs::Columns { left, star, star_of, right } => {
+        Outputs::Columns { left, star, star_of, right, .. } => {
             let mut shown: Vec<_> = left.iter().map(show).collect();
             if star {
                 shown.push(star_of.as_ref().map_or("*".to_owned(), |of| qualified(of) + ".*"));
@@ -146,6 +146,6 @@ fn what_is_left_when_the_budget_is_used_up_is_an_expression() {
         format!("SELECT {} FROM {}", many("count(*)", 10_000), many("t", 40_000)),
     ] {
         let Outputs::Columns { left, .. } = one(&text).outputs else { panic!("{text:.60}") };
-        assert_eq!(left.last(), Some(&Source::Expression), "{text:.60}");
+        assert!(matches!(left.last(), Some(Source::Expression(_))), "{text:.60}");
     }
 }

@@ -48,7 +48,7 @@ enum Keeper {
 }
 
 impl LargeCell {
-    /// `None` if a value of the column's type is never that large.
+    /// `None` if a value of the column's type is never that large, or its mask is of no length.
     pub(super) fn begin(column: &ColumnPlan, len: usize) -> Option<Self> {
         let mask = match column.action {
             Action::Pass => Mask::Pass,

@@ -33,7 +33,7 @@ const LIMIT: Duration = Duration::from_secs(60 * 60);
 const KNOWN: &str = include_str!("../../data/masked-differences.txt");
 
 /// Beside what `lazaret init` writes, which permits reading: else the suite would find no table to read.
-const EVERYTHING: &str = "@id(\"suite\")\npermit (principal, action, resource);\n";
+const EVERYTHING: &str = "@id(\"suite\")\n@infer(\"*\")\npermit (principal, action, resource);\n";
 
 pub(super) fn run() -> Result<Count, TaskError> {
     let suite = setup::regression_suite()?;

@@ -1,0 +1,163 @@
+//! What masked columns may be used for beside being shown, and who may say otherwise.
+
+use super::*;
+use crate::Verdict;
+
+/// `yes`, or the message of the refusal.
+fn verdict(policy: &str, text: &str) -> String {
+    let mut raw = Raw::hospital();
+    raw.0.builtin_functions.extend(["max", "length", "date_trunc"].map(str::to_owned));
+    raw.table(30, "public.visits", &[("patient_id", INT4), ("cost", NUMERIC), ("seen", DATE)]);
+    raw.view(
+        31,
+        "public.v",
+        "SELECT reverse(ssn) AS code, visits FROM patients;",
+        &[("code", TEXT), ("visits", INT4)],
+    );
+    let mut engine = engine(policy, raw.compile());
+    match engine.decide(&grant(), &one(text)).verdict {
+        Verdict::Allow { .. } => "yes".to_owned(),
+        Verdict::Deny(refusal) => refusal.message,
+    }
+}
+
+fn allows(policy: &str, text: &str) -> bool {
+    verdict(policy, text) == "yes"
+}
+
+#[test]
+fn a_masked_column_is_shown_and_nothing_else() {
+    for text in [
+        "SELECT * FROM patients WHERE ssn = '123-45-6789'",
+        "SELECT 1 FROM patients WHERE age > 65",
+        "SELECT 1 FROM patients WHERE updated > now()",
+        "SELECT visits FROM patients ORDER BY birth_date",
+        "SELECT visits FROM patients ORDER BY 1, name",
+        "SELECT zip, count(*) FROM patients GROUP BY zip",
+        "SELECT DISTINCT zip FROM patients",
+        "SELECT count(*) FROM patients HAVING max(age) > 100",
+        "SELECT count(*) FILTER (WHERE age > 100) FROM patients",
+        "SELECT CASE WHEN ssn LIKE '1%' THEN 1 END FROM patients",
+        "SELECT 1 / (age - 50) FROM patients",
+        "SELECT generate_series(1, age) FROM patients",
+        "SELECT 1 FROM patients JOIN (VALUES ('x')) v(s) ON ssn = s",
+        "SELECT 1 FROM patients a JOIN patients b ON a.ssn = b.ssn",
+        "SELECT 1 FROM patients a NATURAL JOIN patients b",
+        "SELECT 1 FROM products WHERE EXISTS (SELECT 1 FROM patients WHERE ssn LIKE '1%')",
+        "SELECT 1 FROM products LIMIT (SELECT max(age) FROM patients)",
+        "EXPLAIN SELECT 1 FROM patients WHERE ssn LIKE '1%'",
+        "COPY (SELECT 1 FROM patients WHERE ssn LIKE '1%') TO STDOUT",
+        "PREPARE p AS SELECT 1 FROM patients WHERE ssn = $1",
+        "DECLARE c CURSOR FOR SELECT 1 FROM patients WHERE ssn = $1",
+        "UPDATE products SET ok = true FROM patients WHERE ssn LIKE '1%'",
+        "DELETE FROM patients WHERE age > 65",
+        "SELECT visits FROM v WHERE code = '9876-54-321'",
+        "SELECT 1 FROM gone WHERE anything = 1",
+        "SELECT 1 FROM patients WHERE gone = 1",
+    ] {
+        assert!(verdict(ALL, text).contains("can't be used"), "{text}");
+    }
+}
+
+#[test]
+fn what_tells_nothing_of_a_masked_column_is_allowed() {
+    for text in [
+        "SELECT * FROM patients",
+        "SELECT count(ssn), count(DISTINCT ssn) FROM patients",
+        "SELECT 1 FROM patients WHERE ssn IS NULL AND name IS NOT NULL",
+        "SELECT visits, count(*) FROM patients WHERE visits > 3 GROUP BY visits ORDER BY 2",
+        "SELECT upper(name), md5(ssn), substr(ssn, 1, 3) FROM patients",
+        "SELECT p.ssn FROM patients p JOIN visits v ON p.id = v.patient_id WHERE v.cost > 5",
+        "SELECT 1 FROM patients p JOIN visits v USING (visits)",
+        "SELECT 1 FROM patients WHERE EXISTS (SELECT 1 FROM visits WHERE patient_id = patients.id)",
+        "SELECT title, made FROM products WHERE title LIKE 'x%' ORDER BY made, upper(title)",
+        "SELECT relname FROM pg_class WHERE relname ~ 'x' ORDER BY relname",
+        "SELECT note FROM patients WHERE note LIKE '%asthma%'",
+    ] {
+        assert_eq!(verdict(ALL, text), "yes", "{text}");
+    }
+}
+
+#[test]
+fn a_refusal_names_the_class_and_the_mend() {
+    let mut engine = engine(ALL, Raw::hospital().compile());
+    let text = "SELECT name FROM patients WHERE ssn LIKE '123-45-6789'";
+    let Verdict::Deny(refusal) = engine.decide(&grant(), &one(text)).verdict else { panic!() };
+    assert_eq!(refusal.rule, "rule:inference");
+    assert_eq!(
+        refusal.message,
+        "protected columns (class \"ssn\") can't be used in WHERE, HAVING, ON or FILTER"
+    );
+    assert!(refusal.hint.is_some_and(|hint| hint.contains("@infer(\"ssn\")")));
+}
+
+#[test]
+fn keys_can_be_looked_up_where_a_permit_says_so() {
+    let keys = "@keys(\"unique_code\") permit (principal, action, resource);";
+    for (text, allowed) in [
+        ("SELECT * FROM patients WHERE id = 42", true),
+        ("SELECT * FROM patients WHERE id = $1 AND id IN (1, 2) AND id = ANY ($2)", true),
+        ("SELECT id, count(*) FROM patients GROUP BY id ORDER BY id LIMIT 10", true),
+        ("SELECT * FROM patients WHERE id > 42", false),
+        ("SELECT * FROM patients WHERE id + 1 = 43", false),
+        ("SELECT * FROM patients WHERE ssn = '1'", false),
+        ("SELECT * FROM v WHERE code = '9876-54-321'", false),
+        ("SELECT * FROM gone WHERE id = 1", false),
+    ] {
+        assert_eq!(allows(keys, text), allowed, "{text}");
+        assert!(!allows(ALL, text), "{text}");
+    }
+}
+
+#[test]
+fn a_permit_lets_classes_be_used() {
+    let dates = "@infer(\"date, age\") permit (principal, action, resource);";
+    for (text, allowed) in [
+        ("SELECT count(*) FROM patients WHERE birth_date > now() AND age > 65", true),
+        ("SELECT date_trunc('month', updated) AS m, count(*) FROM patients GROUP BY m", true),
+        ("SELECT visits FROM patients ORDER BY birth_date", true),
+        ("SELECT 1 FROM patients WHERE birth_date > now() AND zip = '1'", false),
+        ("DECLARE c CURSOR FOR SELECT 1 FROM patients WHERE age > 65", true),
+    ] {
+        assert_eq!(allows(dates, text), allowed, "{text}");
+    }
+    let all = "@infer(\"*\") permit (principal, action, resource);";
+    assert!(allows(all, "SELECT 1 FROM patients WHERE ssn LIKE '1%'"));
+    assert!(allows(all, "SELECT 1 FROM gone WHERE anything = 1"));
+}
+
+#[test]
+fn an_annotation_counts_for_what_its_permit_permits() {
+    let policy = r#"
+        @id("a") permit (principal, action, resource);
+        @id("b") @infer("age") permit (principal, action == Action::"select", resource);
+        @id("c") @infer("age") permit (principal == User::"ann", action, resource);
+    "#;
+    for (text, allowed) in [
+        ("SELECT 1 FROM patients WHERE age > 1", true),
+        ("COPY (SELECT 1 FROM patients WHERE age > 1) TO STDOUT", true),
+        ("DELETE FROM patients WHERE age > 1", false),
+        ("WITH d AS (DELETE FROM patients WHERE age > 1) SELECT 1", false),
+        ("EXPLAIN SELECT 1 FROM patients WHERE age > 1", false),
+        ("EXPLAIN ANALYZE SELECT 1 FROM patients WHERE age > 1", true),
+    ] {
+        assert_eq!(allows(policy, text), allowed, "{text}");
+    }
+}
+
+#[test]
+fn a_permit_lifts_the_rules_that_it_names() {
+    let policy = "@lift(\"private-relation, copy-server, opaque-code\") \
+                  permit (principal, action, resource);";
+    for (text, allowed) in [
+        ("SELECT * FROM pg_stats", true),
+        ("COPY products TO PROGRAM 'x'", true),
+        ("DO $$ $$", true),
+        ("SELECT lo_get(1)", false),
+        ("SELECT lo_get(1) FROM pg_stats", false),
+        ("SET client_encoding = 'SJIS'", false),
+    ] {
+        assert_eq!(allows(policy, text), allowed, "{text}");
+        assert!(!allows(ALL, text), "{text}");
+    }
+}

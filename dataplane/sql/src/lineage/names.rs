@@ -1,0 +1,71 @@
+//! What the text calls things: columns of a query, items of FROM.
+
+use pg_raw_parse::Node;
+use pg_raw_parse::list::NodeList;
+use pg_raw_parse::nodes::{Alias, ResTarget};
+
+use crate::names;
+
+/// The name that a column of a query has, where the text shows it plainly.
+pub(super) fn label(target: &ResTarget) -> Option<&str> {
+    if target.name().is_some() {
+        return target.name();
+    }
+    match target.val() {
+        Node::ColumnRef(column) => column.fields().iter().next_back().and_then(Node::as_str),
+        Node::FuncCall(call) => names::qualified(call.funcname()).map(|(_, name)| name),
+        _ => None,
+    }
+}
+
+/// `*` or `t.*`, but not `(f(x)).*`.
+pub(super) fn star_of(value: Node<'_>) -> Option<&NodeList> {
+    let Node::ColumnRef(column) = value else { return None };
+    let fields = column.fields();
+    matches!(fields.iter().next_back(), Some(Node::A_Star(_))).then_some(fields)
+}
+
+/// Whether it stands for any number of columns.
+pub(super) fn is_star(value: Node<'_>) -> bool {
+    match value {
+        Node::A_Indirection(value) => {
+            matches!(value.indirection().iter().next_back(), Some(Node::A_Star(_)))
+        }
+        value => star_of(value).is_some(),
+    }
+}
+
+/// The names that an alias gives to columns, if it does.
+pub(super) fn renamed(alias: Option<&Alias>) -> Option<&NodeList> {
+    alias.map(Alias::colnames).filter(|names| !names.is_empty())
+}
+
+pub(super) fn alias_of(item: Node<'_>) -> Option<&Alias> {
+    match item {
+        Node::RangeVar(range) => range.alias(),
+        Node::RangeSubselect(query) => query.alias(),
+        Node::RangeFunction(function) => function.alias(),
+        Node::RangeTableFunc(table) => table.alias(),
+        Node::JsonTable(table) => table.alias(),
+        _ => None,
+    }
+}
+
+/// The name by which an item of FROM is referred to.
+pub(super) fn item_name(item: Node<'_>) -> Option<&str> {
+    if let Some(alias) = alias_of(item).and_then(Alias::aliasname) {
+        return Some(alias);
+    }
+    match item {
+        Node::RangeVar(range) => range.relname(),
+        Node::RangeFunction(function) => function_name(function.functions()),
+        _ => None,
+    }
+}
+
+/// A function in FROM is named after itself, if it is alone.
+fn function_name(functions: &NodeList) -> Option<&str> {
+    let Some(Node::NodeList(only)) = functions.first() else { return None };
+    let Some(Node::FuncCall(call)) = only.first() else { return None };
+    names::qualified(call.funcname()).map(|(_, name)| name)
+}

@@ -1,0 +1,311 @@
+//! What columns are used for beside being shown: each use tells of their values.
+
+use pg_raw_parse::list::NodeList;
+use pg_raw_parse::nodes::{A_Expr, FuncCall, SelectStmt, SortBy, TypeCast, WindowDef};
+use pg_raw_parse::{Node, raw};
+
+use super::functions;
+use super::levels::{LevelId, compares_rows};
+use super::names::label;
+use crate::constant::is_constant;
+use crate::names;
+use crate::outputs::first_leaf;
+use crate::statement::Place;
+
+/// What is still to be followed.
+pub(super) enum Pending<'a> {
+    /// All columns that an expression depends on.
+    Value(Place, Node<'a>, LevelId),
+    /// A name that may be that of a column, or of one in the result.
+    IfColumn(Place, &'a str, LevelId),
+    /// `a = b`: an equality join if both are plainly columns, else a filter.
+    Equality(Node<'a>, Node<'a>, LevelId),
+    /// A column of USING, of all items of FROM that have it.
+    Using(&'a str, LevelId),
+    /// NATURAL, DISTINCT and set operations compare all columns of a query.
+    Rows(Place, &'a SelectStmt),
+    /// NATURAL compares what two items of FROM have in common, which the text doesn't tell.
+    Natural(LevelId),
+    /// `ORDER BY 1` and `ORDER BY name`, by the place or the name in the result.
+    Position(Place, &'a SelectStmt, usize),
+    Named(Place, &'a SelectStmt, &'a str),
+}
+
+#[derive(Default)]
+pub(super) struct Predicates<'a> {
+    pub(super) pending: Vec<Pending<'a>>,
+}
+
+impl<'a> Predicates<'a> {
+    fn value(&mut self, place: Place, node: Node<'a>, level: LevelId) {
+        if !matches!(node, Node::None) && !is_constant(node) {
+            self.pending.push(Pending::Value(place, node, level));
+        }
+    }
+
+    /// WHERE, HAVING and the like: each of what AND joins is a use of its own.
+    pub(super) fn filter(&mut self, node: Node<'a>, level: LevelId) {
+        let mut conjuncts = vec![node];
+        while let Some(node) = conjuncts.pop() {
+            match node {
+                Node::BoolExpr(all) if all.boolop == raw::BoolExprType::AND_EXPR => {
+                    conjuncts.extend(all.args());
+                }
+                Node::A_Expr(comparison) if is_equality(comparison) => {
+                    let sides = (comparison.lexpr(), comparison.rexpr());
+                    self.pending.push(Pending::Equality(sides.0, sides.1, level));
+                }
+                node => self.value(Place::Filter, node, level),
+            }
+        }
+    }
+
+    /// The clauses of one query.
+    pub(super) fn query(&mut self, select: &'a SelectStmt, level: LevelId) {
+        self.filter(select.where_clause(), level);
+        self.filter(select.having_clause(), level);
+        self.joins(select.from_clause(), level);
+        self.groups(select, level);
+        self.sorts(select, select.sort_clause(), level);
+        self.distinct(select, level);
+        for window in select.window_clause() {
+            if let Node::WindowDef(window) = window {
+                self.window(window, level);
+            }
+        }
+        self.value(Place::Rows, select.limit_count(), level);
+        self.value(Place::Rows, select.limit_offset(), level);
+    }
+
+    /// UNION and its kin compare whole rows; only names of the result sort them.
+    pub(super) fn set_operation(&mut self, select: &'a SelectStmt, outer: LevelId, compared: bool) {
+        if !compared && compares_rows(select) {
+            self.pending.push(Pending::Rows(Place::Group, select));
+        }
+        self.sorts(select, select.sort_clause(), outer);
+        self.value(Place::Rows, select.limit_count(), outer);
+        self.value(Place::Rows, select.limit_offset(), outer);
+    }
+
+    /// The conditions of joins, and what says how many rows an item of FROM has.
+    pub(super) fn joins(&mut self, from: &'a NodeList, level: LevelId) {
+        let mut pending: Vec<_> = from.iter().collect();
+        while let Some(item) = pending.pop() {
+            match item {
+                Node::JoinExpr(join) => {
+                    self.filter(join.quals(), level);
+                    if join.is_natural {
+                        self.pending.push(Pending::Natural(level));
+                    }
+                    let columns = join.using_clause().iter();
+                    for name in columns.filter_map(|column| column.sval()) {
+                        self.pending.push(Pending::Using(name, level));
+                    }
+                    pending.extend([join.larg(), join.rarg()]);
+                }
+                Node::RangeTableSample(sample) => {
+                    for argument in sample.args() {
+                        self.value(Place::Rows, argument, level);
+                    }
+                    self.value(Place::Rows, sample.repeatable(), level);
+                    pending.push(sample.relation());
+                }
+                Node::RangeFunction(_) | Node::RangeTableFunc(_) | Node::JsonTable(_) => {
+                    self.value(Place::Rows, item, level);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn groups(&mut self, select: &'a SelectStmt, level: LevelId) {
+        let mut pending: Vec<_> = select.group_clause().iter().collect();
+        while let Some(item) = pending.pop() {
+            match item {
+                Node::GroupingSet(set) => pending.extend(set.content()),
+                Node::RowExpr(row) => pending.extend(row.args()),
+                // A name is that of a column of FROM first.
+                item if self.by_result(Place::Group, select, item) => {
+                    if let Some(name) = plain_name(item) {
+                        self.pending.push(Pending::IfColumn(Place::Group, name, level));
+                    }
+                }
+                item => self.value(Place::Group, item, level),
+            }
+        }
+    }
+
+    fn sorts(
+        &mut self,
+        select: &'a SelectStmt,
+        sorts: impl IntoIterator<Item = &'a SortBy>,
+        level: LevelId,
+    ) {
+        for sort in sorts {
+            if !self.by_result(Place::Sort, select, sort.node()) {
+                self.value(Place::Sort, sort.node(), level);
+            }
+        }
+    }
+
+    /// Whether it is a place or a name in the result.
+    fn by_result(&mut self, place: Place, select: &'a SelectStmt, item: Node<'a>) -> bool {
+        if let Some(position) = position(item) {
+            self.pending.push(Pending::Position(place, select, position));
+            return true;
+        }
+        let Some(name) = plain_name(item) else { return false };
+        let mut targets = first_leaf(select).target_list().iter();
+        let in_result = targets.any(|target| label(target) == Some(name));
+        if in_result || select.larg().is_some() {
+            self.pending.push(Pending::Named(place, select, name));
+            return true;
+        }
+        false
+    }
+
+    fn distinct(&mut self, select: &'a SelectStmt, level: LevelId) {
+        let mut on = select.distinct_clause().iter().peekable();
+        match on.peek() {
+            None => {}
+            Some(Node::None) => self.pending.push(Pending::Rows(Place::Group, select)),
+            Some(_) => {
+                for item in on {
+                    if !self.by_result(Place::Group, select, item) {
+                        self.value(Place::Group, item, level);
+                    }
+                }
+            }
+        }
+    }
+
+    fn window(&mut self, window: &'a WindowDef, level: LevelId) {
+        for part in window.partition_clause() {
+            self.value(Place::Group, part, level);
+        }
+        for sort in window.order_clause() {
+            self.value(Place::Sort, sort.node(), level);
+        }
+        self.value(Place::Rows, window.start_offset(), level);
+        self.value(Place::Rows, window.end_offset(), level);
+    }
+
+    /// What a node within an expression uses columns for. True: all below it is followed.
+    pub(super) fn within(&mut self, node: Node<'a>, level: LevelId, covered: bool) -> bool {
+        match node {
+            Node::FuncCall(call) => {
+                self.call(call, level);
+                let loud = !is_quiet(call);
+                if loud && !covered {
+                    self.value(Place::Computation, node, level);
+                }
+                covered || loud
+            }
+            Node::CaseExpr(case) => {
+                self.value(Place::Condition, case.arg(), level);
+                for when in case.args() {
+                    if let Node::CaseWhen(when) = when {
+                        self.value(Place::Condition, when.expr(), level);
+                    }
+                }
+                covered
+            }
+            Node::A_Expr(operation) => {
+                if operation.kind == raw::A_Expr_Kind::AEXPR_NULLIF {
+                    self.value(Place::Condition, operation.lexpr(), level);
+                    self.value(Place::Condition, operation.rexpr(), level);
+                    return covered;
+                }
+                let loud = !is_quiet_operation(operation);
+                if loud && !covered {
+                    self.value(Place::Computation, node, level);
+                }
+                covered || loud
+            }
+            Node::TypeCast(cast) => {
+                let loud = !is_quiet_cast(cast);
+                if loud && !covered {
+                    self.value(Place::Computation, cast.arg(), level);
+                }
+                covered || loud
+            }
+            Node::XmlSerialize(_)
+            | Node::JsonFuncExpr(_)
+            | Node::JsonParseExpr(_)
+            | Node::A_Indices(_)
+                if !covered =>
+            {
+                self.value(Place::Computation, node, level);
+                true
+            }
+            _ => covered,
+        }
+    }
+
+    /// What a call says beside its arguments.
+    fn call(&mut self, call: &'a FuncCall, level: LevelId) {
+        self.filter(call.agg_filter(), level);
+        if !call.agg_within_group {
+            for sort in call.agg_order() {
+                self.value(Place::Sort, sort.node(), level);
+            }
+        }
+        if let Some(window) = call.over() {
+            self.window(window, level);
+        }
+    }
+}
+
+fn is_equality(comparison: &A_Expr) -> bool {
+    use raw::A_Expr_Kind as Form;
+    matches!(comparison.kind, Form::AEXPR_OP | Form::AEXPR_OP_ANY | Form::AEXPR_IN)
+        && matches!(names::qualified(comparison.name()), Some((None | Some("pg_catalog"), "=")))
+}
+
+/// A column's name without a qualifier.
+fn plain_name(item: Node<'_>) -> Option<&str> {
+    let Node::ColumnRef(column) = item else { return None };
+    let fields = column.fields();
+    fields.first().and_then(Node::as_str).filter(|_| fields.len() == 1)
+}
+
+/// `ORDER BY 2`
+fn position(item: Node<'_>) -> Option<usize> {
+    let Node::A_Const(literal) = item else { return None };
+    match literal.val() {
+        Some(pg_raw_parse::ConstValue::Integer(position)) => {
+            usize::try_from(position).ok()?.checked_sub(1)
+        }
+        _ => None,
+    }
+}
+
+fn is_quiet(call: &FuncCall) -> bool {
+    let Some((schema, name)) = names::qualified(call.funcname()) else { return false };
+    let arguments = call.args();
+    let given = arguments.iter().skip(1).all(is_constant);
+    let field_given = arguments.first().is_some_and(is_constant) && arguments.len() == 2;
+    let part = ["date_part", "date_trunc", "extract"].contains(&name) && field_given;
+    part || functions::is_quiet(schema, name, arguments.len(), given)
+}
+
+fn is_quiet_operation(operation: &A_Expr) -> bool {
+    use raw::A_Expr_Kind as Form;
+    match operation.kind {
+        Form::AEXPR_OP | Form::AEXPR_LIKE | Form::AEXPR_ILIKE => {
+            let given = is_constant(operation.rexpr());
+            names::qualified(operation.name())
+                .is_some_and(|(schema, name)| functions::is_quiet_operator(schema, name, given))
+        }
+        Form::AEXPR_OP_ANY | Form::AEXPR_OP_ALL | Form::AEXPR_SIMILAR => false,
+        _ => true,
+    }
+}
+
+/// Casts to text don't fail; nor does one to bytea but for a backslash.
+fn is_quiet_cast(cast: &TypeCast) -> bool {
+    let name = cast.type_name().and_then(names::type_name);
+    let texts = ["text", "varchar", "bpchar", "name", "bytea"];
+    matches!(cast.arg(), Node::A_Const(_) | Node::ParamRef(_))
+        || matches!(name, Some((None | Some("pg_catalog"), name)) if texts.contains(&name))
+}
