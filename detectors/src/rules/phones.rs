@@ -49,7 +49,10 @@ pub(super) fn bare(w: &Window<'_>, token: &Range<usize>) -> Option<Candidate> {
     let is_long = digits.len() == 11 && !abroad;
     let digits = if is_long { digits.strip_prefix(b"1")? } else { digits };
     let valid = abroad || checks::nanp(digits.get(..3)?, digits.get(3..)?);
-    let amount = matches!(w.before(token.start), b'.' | b'$' | b',' | b'-' | b'/' | b'_' | b'#')
+    // Behind a comma stand the values of a list, unless they are all figures.
+    let listed = w.before(token.start) == b',' && w.is_before(token.start - 1, DIGIT);
+    let amount = listed
+        || matches!(w.before(token.start), b'.' | b'$' | b'-' | b'/' | b'_' | b'#')
         || matches!(w.byte(token.end), b'.' | b',') && w.is(token.end + 1, DIGIT)
         || matches!(w.byte(token.end), b'-' | b'/' | b'_' | b'%');
     if !valid || amount {
