@@ -22,6 +22,7 @@ mod events;
 mod finding;
 mod identifier;
 mod lexicon;
+mod lists;
 pub mod mask;
 mod pack;
 mod rules;

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::bytes::{ALNUM, ALPHA, DIGIT};
 use crate::lexicon::{self, Kind};
+use crate::lists::Endings;
 use crate::window::Window;
 
 /// How a word is written.
@@ -244,8 +245,7 @@ const NEAR_BYTES: usize = 48;
 pub(super) fn case_around(w: &Window<'_>, at: usize) -> Case {
     let count = |range: Range<usize>| {
         let text = w.slice(range.start..range.end.min(w.len()));
-        let small = text.iter().filter(|byte| byte.is_ascii_lowercase()).count();
-        (small, text.iter().filter(|byte| byte.is_ascii_uppercase()).count())
+        (tally(text, u8::is_ascii_lowercase), tally(text, u8::is_ascii_uppercase))
     };
     if is_capital(w, at) {
         let before = count(at.saturating_sub(NEAR_BYTES)..at);
@@ -257,17 +257,20 @@ pub(super) fn case_around(w: &Window<'_>, at: usize) -> Case {
     if capitals == 0 { Case::Small } else { Case::Mixed }
 }
 
+/// How many bytes are so. Counted in bytes, which are added many at a time.
+fn tally(text: &[u8], is: impl Fn(&u8) -> bool) -> usize {
+    let of =
+        |chunk: &[u8]| chunk.iter().fold(0u8, |count, byte| count.wrapping_add(u8::from(is(byte))));
+    text.chunks(usize::from(u8::MAX)).map(|chunk| usize::from(of(chunk))).sum()
+}
+
 /// Words of medicine are made anew every day, but they end alike.
 fn is_medical(word: &[u8]) -> bool {
-    word.len() > 7
-        && MEDICAL_ENDINGS.iter().any(|ending| {
-            word.len() > ending.len() + 2
-                && word[word.len() - ending.len()..].eq_ignore_ascii_case(ending.as_bytes())
-        })
+    word.len() > 7 && MEDICAL_ENDINGS.ends(word, 3)
 }
 
 #[rustfmt::skip]
-const MEDICAL_ENDINGS: &[&str] = &[
+static MEDICAL_ENDINGS: Endings = Endings::new(&[
     "itis", "osis", "oses", "emia", "aemia", "ectomy", "otomy", "ostomy", "oscopy", "oscopic", "ography", "ographic", "opathy",
     "opathic", "algia", "uria", "plasia", "plegia", "paresis", "penia", "genic", "genesis", "lysis", "lytic", "trophy", "trophic",
     "plasty", "rrhea", "rrhagia", "sclerosis", "stenosis", "megaly", "cyte", "cytes", "cytic", "blastoma", "sarcoma", "carcinoma",
@@ -276,7 +279,7 @@ const MEDICAL_ENDINGS: &[&str] = &[
     "glutide", "parin", "xaban", "gatran", "prazole", "setron", "triptan", "zepam", "zolam", "barbital", "caine", "codone",
     "morphone", "phylline", "terol", "sone", "solone", "onide", "thiazide", "semide", "lukast", "afil", "dronate", "parib",
     "amide", "idine", "amine", "azine", "pine", "oxetine", "ipramine", "triptyline",
-];
+]);
 
 /// Whether `word` is one of these, whatever its case.
 pub(super) fn is_one_of(word: &[u8], words: &[&str]) -> bool {
