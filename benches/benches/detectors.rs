@@ -1,4 +1,5 @@
-//! How fast the detectors are: per corpus, the scan alone and end to end with masking.
+//! How fast the detectors are: per corpus, what is found before any rule runs (candidates), the scan
+//! with its rules (batch), and end to end with masking.
 //!
 //! Cells are gathered into batches of 32 KiB, scanned in one call each, and masked, as a result's
 //! rows are. Throughput counts the cells' bytes. `cargo bench -p benches --bench detectors notes`.
@@ -19,8 +20,13 @@ fn detectors(criterion: &mut Criterion) {
         let mut group = criterion.benchmark_group("detect");
         group.throughput(Throughput::Bytes(corpus.bytes() as u64)).sample_size(10);
         let mut batch = Batch::default();
+        group.bench_function(format!("{}/candidates", corpus.name), |bencher| {
+            let count: Count = Scanner::candidates;
+            bencher.iter(|| black_box(scan(&mut scanner, &mut batch, &corpus, count)));
+        });
         group.bench_function(format!("{}/batch", corpus.name), |bencher| {
-            bencher.iter(|| black_box(scan(&mut scanner, &mut batch, &corpus)));
+            let count: Count = |scanner, batch| scanner.scan_batch(batch).len();
+            bencher.iter(|| black_box(scan(&mut scanner, &mut batch, &corpus, count)));
         });
         let mut cells = corpus.cells.iter().map(|it| it.clone().into_bytes()).collect::<Vec<_>>();
         group.bench_function(format!("{}/batch and mask", corpus.name), |bencher| {
@@ -46,17 +52,19 @@ fn detectors(criterion: &mut Criterion) {
     }
 }
 
-fn scan(scanner: &mut Scanner, batch: &mut Batch, corpus: &Corpus) -> usize {
+type Count = fn(&mut Scanner, &Batch) -> usize;
+
+fn scan(scanner: &mut Scanner, batch: &mut Batch, corpus: &Corpus, count: Count) -> usize {
     let mut findings = 0;
     batch.clear();
     for cell in &corpus.cells {
         batch.push(cell.as_bytes());
         if batch.len() >= BATCH_BYTES {
-            findings += scanner.scan_batch(batch).len();
+            findings += count(scanner, batch);
             batch.clear();
         }
     }
-    findings + scanner.scan_batch(batch).len()
+    findings + count(scanner, batch)
 }
 
 fn scan_and_mask(scanner: &mut Scanner, batch: &mut Batch, cells: &mut [Vec<u8>]) -> usize {

@@ -18,10 +18,10 @@ use crate::window::Candidate;
 
 /// Scans with one pack. One per shard: it owns the scratch memory.
 pub struct Scanner {
-    pack: Arc<Pack>,
+    pub(crate) pack: Arc<Pack>,
     scratch: hyperscan::Scratch,
     bitmaps: Bitmaps,
-    events: Vec<Event>,
+    pub(crate) events: Vec<Event>,
     pub(crate) found: Found,
     pub(crate) settled: Vec<Candidate>,
     pub(crate) sweep: Sweep,
@@ -102,7 +102,7 @@ impl Scanner {
     }
 
     /// Whatever fails in the matcher, all of it is found: nothing passes unscanned.
-    fn seek(&mut self, text: &[u8], range: &Range<usize>) {
+    pub(crate) fn seek(&mut self, text: &[u8], range: &Range<usize>) {
         self.events.clear();
         let first = range.start.saturating_sub(engine::LITERAL_BYTES);
         let events = &mut self.events;
@@ -141,6 +141,11 @@ impl Scanner {
     /// Settles what is found in cells whose payloads are known.
     fn settle(&mut self, text: &[u8], cells: &Cells<'_>) {
         self.find(text, cells, &(0..text.len()), Floors::default());
+        self.finish(text, cells);
+    }
+
+    /// Follows what left its window, looks into what is encoded, and settles overlaps.
+    pub(crate) fn finish(&mut self, text: &[u8], cells: &Cells<'_>) {
         engine::on_tails(text, cells, text.len(), &mut self.found);
         walk::go_on(text, cells, text.len(), &mut self.found);
         self.views(text, cells, 0..text.len(), &mut Progress::default());
