@@ -55,6 +55,8 @@ impl Sweep {
             self.hide_year(text, piece);
             end = piece.end;
         }
+        // What a neighbour was widened over is gone.
+        settled.retain(|piece| piece.start < piece.end);
     }
 
     fn hide_year(&self, text: &[u8], piece: &mut Candidate) {
