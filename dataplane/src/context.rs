@@ -66,6 +66,23 @@ pub(crate) struct Arrival {
     pub(crate) cancel: CancelKey,
 }
 
+/// A CancelRequest under way. Dropping it, wherever that is, tells the session that sent it.
+pub(crate) struct Errand(Option<Box<dyn FnOnce() + Send>>);
+
+impl Errand {
+    pub(crate) fn new(tell: impl FnOnce() + Send + 'static) -> Self {
+        Self(Some(Box::new(tell)))
+    }
+}
+
+impl Drop for Errand {
+    fn drop(&mut self) {
+        if let Some(tell) = self.0.take() {
+            tell();
+        }
+    }
+}
+
 /// What happened to a session, other than bytes.
 pub(crate) enum Event {
     /// The handshake that `Effect::StartTls` asked for is done.
@@ -90,7 +107,9 @@ pub(crate) enum Event {
     /// `deadline()` has passed.
     Deadline,
     /// A CancelRequest with this session's key arrived.
-    CancelRequested,
+    CancelRequested(Errand),
+    /// What `Effect::RouteCancel` asked for is done, or will not be.
+    CancelEnded,
     /// The grant was revoked, or the lease ran out.
     Revoked,
     /// No new work; end when idle.
@@ -123,6 +142,7 @@ pub(crate) enum Effect {
     CancelUpstream {
         process_id: u32,
         secret: Vec<u8>,
+        errand: Option<Errand>,
     },
     /// An unknown OID, or the session changed the schema.
     RefreshCatalog {

@@ -73,6 +73,8 @@ struct Claim {
 
 enum State {
     Negotiating(Negotiating),
+    /// It sent a CancelRequest, and waits for its end as it would at the server.
+    Cancelling,
     Authenticating(Authenticating),
     Connecting(Box<Connecting>),
     Relaying(Box<Relaying>),
@@ -131,7 +133,7 @@ impl Session {
             }
             (State::Relaying(state), Side::Client) => state.on_client(input, context),
             (State::Relaying(state), Side::Upstream) => state.on_upstream(input, context),
-            (state @ (State::Leaving(_) | State::Over), _) => {
+            (state @ (State::Cancelling | State::Leaving(_) | State::Over), _) => {
                 input.truncate(0);
                 Ok(state)
             }
@@ -148,9 +150,10 @@ impl Session {
     /// Monotonic milliseconds at which `Event::Deadline` is due.
     pub(crate) fn deadline(&self) -> Option<u64> {
         match &self.state {
-            State::Negotiating(_) | State::Authenticating(_) | State::Connecting(_) => {
-                Some(self.connection.startup_deadline_ms)
-            }
+            State::Negotiating(_)
+            | State::Cancelling
+            | State::Authenticating(_)
+            | State::Connecting(_) => Some(self.connection.startup_deadline_ms),
             State::Relaying(state) => Some(state.deadline()),
             State::Leaving(_) | State::Over => None,
         }
@@ -165,7 +168,7 @@ impl Session {
             (State::Relaying(state), Side::Client) => state.wants_client(),
             (State::Connecting(_) | State::Relaying(_), Side::Upstream) => true,
             // Read and thrown away, so that its end is seen.
-            (State::Leaving(_), Side::Client) => true,
+            (State::Cancelling | State::Leaving(_), Side::Client) => true,
             _ => false,
         }
     }
@@ -229,6 +232,7 @@ fn on_event(
         (State::Relaying(state), event) => state.on_event(event, context),
 
         (_, Event::Closed(Side::Client)) => Err(End::ClientClosed.into()),
+        (State::Cancelling, Event::CancelEnded | Event::Deadline) => Err(End::CancelRouted.into()),
         (_, Event::Deadline) => Err(End::StartupTimeout.into()),
         (_, Event::Revoked) => Err(End::Revoked.into()),
         (_, Event::Draining | Event::Drained) => Err(End::Draining.into()),

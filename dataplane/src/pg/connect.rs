@@ -126,7 +126,8 @@ impl Connecting {
             Event::TlsReady { side: Side::Client, .. }
             | Event::Admitted(_)
             | Event::NotAdmitted(_)
-            | Event::CancelRequested
+            | Event::CancelRequested(_)
+            | Event::CancelEnded
             | Event::CatalogRefreshed => {}
         }
         Ok(())

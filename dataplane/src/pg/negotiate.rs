@@ -74,7 +74,7 @@ impl Negotiating {
                 Packet::Cancel { process_id, secret } => {
                     let key = CancelKey { process_id, secret: secret.to_vec() };
                     context.effects.push(Effect::RouteCancel(key));
-                    return Err(End::CancelRouted);
+                    return Ok(State::Cancelling);
                 }
                 Packet::Startup(startup) => {
                     let plain = self.tls != Tls::Established;

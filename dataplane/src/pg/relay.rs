@@ -32,7 +32,7 @@ use super::login::Login;
 use super::recorder::Recorder;
 use super::{Parting, State};
 use crate::buffer::Buffer;
-use crate::context::{Context, Effect, Event, Side};
+use crate::context::{Context, Effect, Errand, Event, Side};
 use crate::mask::{Dates, Scores};
 use answer::Answer;
 use clock::{Activity, Clock};
@@ -190,7 +190,7 @@ impl Relaying {
                 self.schema.on_deadline(context.now.monotonic_ms);
                 self.clock.on_deadline(self.activity(context), context.now)?;
             }
-            Event::CancelRequested => self.cancel_upstream(context),
+            Event::CancelRequested(errand) => self.cancel_upstream(Some(errand), context),
             Event::Draining => {
                 self.draining = true;
                 self.check_draining()?;
@@ -200,6 +200,7 @@ impl Relaying {
             | Event::Admitted(_)
             | Event::NotAdmitted(_)
             | Event::UpstreamConnected
+            | Event::CancelEnded
             | Event::ScramKey(_) => {}
         }
         Ok(())
@@ -232,11 +233,12 @@ impl Relaying {
         }
     }
 
-    fn cancel_upstream(&self, context: &mut Context<'_>) {
+    fn cancel_upstream(&self, errand: Option<Errand>, context: &mut Context<'_>) {
         if let Some(key) = &self.key {
             context.effects.push(Effect::CancelUpstream {
                 process_id: key.process_id,
                 secret: key.secret.clone(),
+                errand,
             });
         }
     }
@@ -245,7 +247,7 @@ impl Relaying {
     fn part(self, end: End, context: &mut Context<'_>) -> Parting {
         let wanted = matches!(end, End::Terminated | End::UpstreamClosed | End::UpstreamFatal);
         if !self.expected.is_empty() && !wanted {
-            self.cancel_upstream(context);
+            self.cancel_upstream(None, context);
         }
         let whole = !matches!(self.unfinished, Some(Unfinished::CopyData { .. }));
         if whole && !matches!(end, End::UpstreamClosed | End::UpstreamFatal) {

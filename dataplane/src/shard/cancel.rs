@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use aws_lc_rs::rand;
 use lazaret_audit::Cancel;
 
-use crate::context::{CancelKey, Event, Log};
+use crate::context::{CancelKey, Errand, Event, Log};
 use crate::limits::{CANCEL_MISSES, CANCEL_SOURCES, SHARDS, SLOTS};
 use crate::shard::Shard;
 use crate::shard::letters::ToShard;
@@ -88,13 +88,18 @@ impl Shard {
     }
 
     /// A CancelRequest came in on this shard.
-    pub(super) fn route_cancel(&mut self, key: CancelKey, client_address: String) {
+    pub(super) fn route_cancel(&mut self, from: Key, key: CancelKey, client_address: String) {
+        let Some(own) = self.peers.get(usize::from(self.index)).cloned() else { return };
+        let errand = Errand::new(move || {
+            // A shard too busy to hear of it lets the connection time out.
+            let _ = own.send(ToShard::CancelEnded { session: from });
+        });
         let address = Address::of(key.process_id);
         let there = address.map_or(self.index, |address| address.shard);
         match self.peers.get(usize::from(there)).filter(|_| there != self.index) {
-            None => self.cancel(&key, &client_address),
+            None => self.cancel(&key, &client_address, errand),
             Some(peer) => {
-                if peer.send(ToShard::Cancel { key, client_address }).is_err() {
+                if peer.send(ToShard::Cancel { key, client_address, errand }).is_err() {
                     tracing::warn!(
                         shard = there,
                         "a CancelRequest was lost: the shard is too busy"
@@ -105,7 +110,7 @@ impl Shard {
     }
 
     /// A CancelRequest for a session of this shard, if it is for any.
-    pub(super) fn cancel(&mut self, key: &CancelKey, client_address: &str) {
+    pub(super) fn cancel(&mut self, key: &CancelKey, client_address: &str, errand: Errand) {
         if !self.cancels.admits(client_address, self.clock.now().monotonic_ms) {
             self.tools.traffic.cancels_ignored += 1;
             return;
@@ -120,7 +125,7 @@ impl Shard {
         match found {
             Some(found) => {
                 self.tools.traffic.cancels += 1;
-                self.raise(found, Event::CancelRequested);
+                self.raise(found, Event::CancelRequested(errand));
             }
             None => {
                 self.tools.traffic.cancels_unknown += 1;

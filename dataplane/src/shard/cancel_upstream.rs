@@ -1,13 +1,14 @@
 //! A CancelRequest of our own, over a connection of its own.
 //!
 //! The upstream's key is worth as much as the session it cancels, so it goes under TLS wherever the
-//! session does.
+//! session does. The server ends the connection once its signals are sent, and a second one may hit
+//! the statement behind the one that was meant: so the client's own connection ends no earlier.
 
 use lazaret_audit::Position;
 use lazaret_proto::pg::startup::Packet;
 
 use crate::buffer::Buffer;
-use crate::context::{Context, Effect, Event, Side};
+use crate::context::{Context, Effect, Errand, Event, Side};
 use crate::shard::machine::Machine;
 
 pub(super) struct CancelUpstream {
@@ -16,11 +17,19 @@ pub(super) struct CancelUpstream {
     tls: bool,
     until_ms: u64,
     over: bool,
+    /// Whoever asked hears of the end.
+    _errand: Option<Errand>,
 }
 
 impl CancelUpstream {
-    pub(super) fn new(process_id: u32, secret: Vec<u8>, tls: bool, until_ms: u64) -> Self {
-        Self { process_id, secret, tls, until_ms, over: false }
+    pub(super) fn new(
+        process_id: u32,
+        secret: Vec<u8>,
+        tls: bool,
+        until_ms: u64,
+        errand: Option<Errand>,
+    ) -> Self {
+        Self { process_id, secret, tls, until_ms, over: false, _errand: errand }
     }
 
     fn send(&self, packet: &Packet<'_>, context: &mut Context<'_>) {
@@ -32,7 +41,6 @@ impl CancelUpstream {
     fn send_request(&self, context: &mut Context<'_>) {
         let request = Packet::Cancel { process_id: self.process_id, secret: &self.secret };
         self.send(&request, context);
-        context.effects.push(Effect::Close(Side::Upstream));
     }
 }
 

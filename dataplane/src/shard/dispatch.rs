@@ -122,7 +122,10 @@ impl Shard {
             }
             ToShard::Resolved { session, addresses } => self.resolved(session, addresses),
             ToShard::ScramKey { session, key } => self.raise(session, Event::ScramKey(key)),
-            ToShard::Cancel { key, client_address } => self.cancel(&key, &client_address),
+            ToShard::Cancel { key, client_address, errand } => {
+                self.cancel(&key, &client_address, errand);
+            }
+            ToShard::CancelEnded { session } => self.raise(session, Event::CancelEnded),
             ToShard::Drain { within_ms } => self.drain(within_ms),
         }
     }

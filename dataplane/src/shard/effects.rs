@@ -3,7 +3,7 @@
 use lazaret_link::Admission;
 
 use crate::channel::{Channel, ChannelError};
-use crate::context::{Effect, Event, Side};
+use crate::context::{Effect, Errand, Event, Side};
 use crate::limits::{CANCEL_TIMEOUT_MS, SCRAM_ITERATIONS};
 use crate::shard::Shard;
 use crate::shard::cancel_upstream::CancelUpstream;
@@ -43,10 +43,10 @@ impl Shard {
             Effect::RouteCancel(cancel) => {
                 let slot = self.slots.borrow(key);
                 let client_address = slot.map(|slot| slot.client_address.clone());
-                self.route_cancel(cancel, client_address.unwrap_or_default());
+                self.route_cancel(key, cancel, client_address.unwrap_or_default());
             }
-            Effect::CancelUpstream { process_id, secret } => {
-                self.cancel_upstream(process_id, secret)
+            Effect::CancelUpstream { process_id, secret, errand } => {
+                self.cancel_upstream(process_id, secret, errand);
             }
             Effect::RefreshCatalog { database } => {
                 if let Some(slot) = self.slots.borrow_mut(key) {
@@ -120,11 +120,11 @@ impl Shard {
         self.tell(Letter::Admit(Admission { request, ..admission }));
     }
 
-    fn cancel_upstream(&mut self, process_id: u32, secret: Vec<u8>) {
+    fn cancel_upstream(&mut self, process_id: u32, secret: Vec<u8>, errand: Option<Errand>) {
         let until_ms = self.clock.now().monotonic_ms + CANCEL_TIMEOUT_MS;
         let tls = self.tls.client.is_some();
-        let errand = CancelUpstream::new(process_id, secret, tls, until_ms);
-        let key = self.slots.insert(Slot::new(Self::random(), Box::new(errand), None));
+        let machine = CancelUpstream::new(process_id, secret, tls, until_ms, errand);
+        let key = self.slots.insert(Slot::new(Self::random(), Box::new(machine), None));
         self.connect(key);
         self.mark(key);
     }

@@ -14,7 +14,7 @@ use lazaret_link::{Admission, FromControl, RefusalReason, Secret};
 use lazaret_policy::{Engine, Grant};
 use rustix::event::{EventfdFlags, eventfd};
 
-use crate::context::CancelKey;
+use crate::context::{CancelKey, Errand};
 use crate::limits::QUEUE_MESSAGES;
 use crate::metrics::Report;
 use crate::shard::slots::Key;
@@ -45,6 +45,10 @@ pub(crate) enum ToShard {
     Cancel {
         key: CancelKey,
         client_address: String,
+        errand: Errand,
+    },
+    CancelEnded {
+        session: Key,
     },
     Drain {
         within_ms: u64,

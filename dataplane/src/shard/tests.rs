@@ -390,7 +390,7 @@ fn upstreams_are_not_read_while_the_last_segment_runs_out() {
 }
 
 #[test]
-fn a_cancel_request_finds_its_session_on_whichever_shard() {
+fn a_cancel_request_finds_its_session_on_whichever_shard_and_its_end_is_told() {
     let mut setup = Setup::new(machines::keys);
     setup.shards = 2;
     let running = setup.start();
@@ -405,9 +405,9 @@ fn a_cancel_request_finds_its_session_on_whichever_shard() {
     let route = |key: &[u8; 36]| {
         let mut caller = running.connect();
         caller.write_all(key).unwrap();
-        let mut answer = [0; 6];
+        let mut answer = [0; 5];
         caller.read_exact(&mut answer).unwrap();
-        assert_eq!(&answer, b"routed");
+        assert_eq!(&answer, b"ended");
     };
     for (mut client, key) in held {
         let mut wrong = key;

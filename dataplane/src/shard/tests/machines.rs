@@ -62,7 +62,6 @@ impl Simple {
             let process_id = u32::from_be_bytes(*process_id);
             let key = CancelKey { process_id, secret: secret.to_vec() };
             context.effects.push(Effect::RouteCancel(key));
-            context.client.write(context.pool, b"routed", Position::default());
         } else {
             let key = [&self.cancel.process_id.to_be_bytes()[..], &self.cancel.secret].concat();
             context.client.write(context.pool, &key, Position::default());
@@ -99,7 +98,10 @@ impl Machine for Simple {
                 context.client.write(context.pool, reason.as_bytes(), Position::default());
                 self.over = true;
             }
-            Event::CancelRequested => {
+            Event::CancelEnded => {
+                context.client.write(context.pool, b"ended", Position::default());
+            }
+            Event::CancelRequested(_) => {
                 context.client.write(context.pool, b"cancelled", Position::default());
             }
             Event::Closed(_) | Event::Draining | Event::Revoked => self.over = true,
