@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use lazaret_detectors::Class;
 use serde::{Deserialize, Serialize};
 
 use crate::classify::classify;
@@ -21,6 +22,16 @@ pub struct Column {
     pub class: String,
     /// Its own, by configuration.
     pub mask: Option<Mask>,
+}
+
+impl Column {
+    pub(crate) fn known_class(&self) -> Class {
+        if self.class.is_empty() {
+            Class::Unclassified
+        } else {
+            Class::from_name(&self.class).unwrap_or(Class::UNTRACED)
+        }
+    }
 }
 
 /// A classified relation.

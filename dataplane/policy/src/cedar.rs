@@ -16,6 +16,7 @@ use miette::Diagnostic;
 
 use crate::leave::Leave;
 use crate::masks::parse_annotation;
+use crate::rules::LIFTABLE;
 use crate::{Catalog, Grant, Mask, Preset, Reach};
 
 /// A policy file can't be used.
@@ -261,7 +262,7 @@ fn leave_of(policy: &Policy, file: &str, text: &str) -> Result<Leave, PolicyErro
         let line = 1 + text.get(..at).unwrap_or_default().matches('\n').count();
         PolicyError { file: file.to_owned(), line, message, mend: Some(mend) }
     };
-    let leave = Leave::of(|name| policy.annotation(name))
+    let leave = Leave::of(|name| policy.annotation(name), LIFTABLE)
         .map_err(|misread| refused(misread.message, misread.mend))?;
     if policy.effect() == Effect::Forbid && !leave.is_empty() {
         let message = "@infer, @keys and @lift stand on a forbid, which allows nothing".to_owned();

@@ -363,7 +363,7 @@ impl<'r> Classifier<'r> {
             for oid in oids {
                 let Some(relation) = self.relation(oid, depth) else { return Held::UNTRACED };
                 if let Some(column) = relation.column_named(name) {
-                    let held = Held { class: class_of(column), mask: column.mask };
+                    let held = Held { class: column.known_class(), mask: column.mask };
                     found = Some(found.map_or(held, |found| found.raise(held)));
                 }
             }
@@ -395,7 +395,7 @@ impl<'r> Classifier<'r> {
 
 /// As a plan of the strictest preset treats it.
 fn exposure(relation: &Relation, column: &Column) -> Exposure {
-    match class_of(column) {
+    match column.known_class() {
         Class::Clear => Exposure::Open,
         Class::Unclassified if column.kind.is_text_like() => Exposure::scanned(column),
         Class::Unclassified if relation.masked && column.kind.is_date() => {
@@ -404,15 +404,6 @@ fn exposure(relation: &Relation, column: &Column) -> Exposure {
         Class::Unclassified => Exposure::Open,
         Class::Version => Exposure::scanned(column),
         class => Exposure::Covered(class),
-    }
-}
-
-/// The class that a compiled column carries.
-pub(crate) fn class_of(column: &Column) -> Class {
-    if column.class.is_empty() {
-        Class::Unclassified
-    } else {
-        Class::from_name(&column.class).unwrap_or(Class::UNTRACED)
     }
 }
 

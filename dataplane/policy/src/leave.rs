@@ -26,8 +26,12 @@ pub(crate) struct Misread {
 const ALL: &str = "*";
 
 impl Leave {
-    /// `annotation` gives the value of the annotation of a name.
-    pub(crate) fn of<'p>(annotation: impl Fn(&str) -> Option<&'p str>) -> Result<Self, Misread> {
+    /// `annotation` gives the value of the annotation of a name; `liftable` are the rules that may be
+    /// lifted.
+    pub(crate) fn of<'p>(
+        annotation: impl Fn(&str) -> Option<&'p str>,
+        liftable: &[&'static str],
+    ) -> Result<Self, Misread> {
         let mut leave = Self::default();
         for word in words(annotation("infer")) {
             leave.infer.insert(class_word(word)?);
@@ -42,10 +46,10 @@ impl Leave {
             leave.keys = true;
         }
         for word in words(annotation("lift")) {
-            let known = crate::rules::LIFTABLE.iter().find(|known| **known == word);
+            let known = liftable.iter().find(|known| **known == word);
             leave.lifted.insert(known.ok_or_else(|| Misread {
                 message: format!("there is no rule \"{word}\" that a policy may lift"),
-                mend: format!("the rules are {}", crate::rules::LIFTABLE.join(", ")),
+                mend: format!("the rules are {}", liftable.join(", ")),
             })?);
         }
         Ok(leave)

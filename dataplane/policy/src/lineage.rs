@@ -6,7 +6,6 @@
 use lazaret_detectors::{Class, Identifier, class};
 use lazaret_sql::{How, Input, Lineage};
 
-use crate::classify::class_of;
 use crate::{Catalog, Column, Relation, TypeKind, system};
 
 /// What is known of a column.
@@ -37,7 +36,7 @@ impl Exposure {
         const KEY: Class = Class::Direct(Identifier::UniqueCode);
         // What can't be traced has the same class, and is no key.
         let named = || class::by_name(relation, &column.name) == Some(KEY);
-        if class == KEY && class_of(column) == KEY && named() {
+        if class == KEY && column.known_class() == KEY && named() {
             Self::Key
         } else {
             Self::Covered(class)

@@ -12,7 +12,6 @@ use lazaret_sql::{Access, Arguments, Invocation, Kind, Lineage, Outputs, Source,
 
 pub use copy::copy_plan;
 
-use crate::classify::class_of;
 use crate::leave::Leave;
 use crate::lineage::{self, Exposure};
 use crate::types::{FIRST_USER_OID, built_in, is_inert};
@@ -282,7 +281,7 @@ impl Cover<'_> {
 
     fn by_class(&self, column: &Column, masked: bool, value: Value) -> (Action, Class) {
         let limited = self.masks.preset() == Preset::LimitedDataSet;
-        let class = match class_of(column) {
+        let class = match column.known_class() {
             Class::Version if !value.kind.is_text_like() => Class::Unclassified,
             class => class,
         };
