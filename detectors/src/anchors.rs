@@ -56,6 +56,7 @@ pub(crate) enum Rule {
     /// `signed by`, `my name is`: a name follows, without a colon
     Signature,
     Month,
+    Weekday,
     YearsOld,
     /// ` Street`
     Street,
@@ -109,6 +110,7 @@ impl Rule {
             | Self::Relation
             | Self::Signature
             | Self::Month
+            | Self::Weekday
             | Self::YearsOld
             | Self::Unit
             | Self::PoBox
@@ -198,9 +200,10 @@ const CASELESS: &[(Rule, &[&str])] = &[
         "january", "february", "march", "april", "may", "june", "july", "august", "september",
         "october", "november", "december",
     ]),
+    (Rule::Weekday, &["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]),
     (Rule::YearsOld, &[
         "year old", "year-old", "years old", "years-old", "y/o", "yo ", "y.o", "yr old", "yrs old",
-        "years of age", "yr-old",
+        "years of age", "yr-old", "years young", "years-young",
     ]),
     (Rule::Street, &[
         " street", " avenue", " road", " boulevard", " lane", " drive", " court", " circle",
@@ -293,7 +296,8 @@ const LABELS: &[Labels] = &[
         "phone", "tel:", "tel.", "tel ", "mobile", "cell:", "cell ", "cell#", "desk:", "office:", "home:", "work:",
         "pager", "beeper", "call me at", "call at", "calling at", "reach me at", "reached at", "contact:",
         "contact at", "ph:", "ph.", "ph#", "dial", "answering at", "ext.", "text me at", "hotline",
-        "call me on", "messages to", "texts to", "sms to", "whatsapp",
+        "call me on", "messages to", "texts to", "sms to", "whatsapp", "call back", "callback", "called at", "back at",
+        "her at", "him at", "them at", "us at",
     ]),
     (Identifier::Fax, Value::Telephone, "fax", &["fax", "facsimile"]),
     (Identifier::Date, Value::Date, "date label", &[
@@ -301,7 +305,7 @@ const LABELS: &[Labels] = &[
         "died", "deceased", "date of service", "dos:", "admit", "admission date", "discharge date", "date:",
         "date of admission", "date of discharge", "expires", "expiration", "date of visit", "visit date",
     ]),
-    (Identifier::Date, Value::Age, "age label", &["age ", "age:", "age=", "age\"", "aged "]),
+    (Identifier::Date, Value::Age, "age label", &["age ", "age:", "age=", "age\"", "aged ", "turned "]),
     (Identifier::Geography, Value::Zip, "zip label", &["zip", "postal", "postcode", "post code"]),
     (Identifier::Geography, Value::Address, "address label", &[
         "address", "live at", "live on", "living on", "lives at", "lives on", "living at", "resides at", "residing at", "resident of", "addr:",
@@ -326,7 +330,8 @@ const LABELS: &[Labels] = &[
         "pin number", "passcode", "client_secret", "private_key",
     ]),
     (Identifier::UniqueCode, Value::NumberedCode, "code label", &[
-        "confirmation", "tracking", "trial", "subject", "ticket", "badge", "claim",
+        "confirmation", "tracking", "trial", "subject", "ticket", "badge", "claim", "authorization", "prior auth",
+        "id:", "id#", "id #",
     ]),
 ];
 
@@ -338,7 +343,9 @@ const NUMBERED: &[(Identifier, &str, &[&str])] = &[
     (Identifier::License, "license label", &["visa"]),
     (Identifier::Device, "device label", &["model", "lot"]),
     (Identifier::Telephone, "telephone", &["contact"]),
-    (Identifier::UniqueCode, "code label", &["protocol", "study", "reference", "employee", "student"]),
+    (Identifier::UniqueCode, "code label", &[
+        "protocol", "study", "reference", "employee", "student", "encounter", "visit", "rx", "prescription",
+    ]),
 ];
 
 /// The postal codes of the states and territories, as they stand behind a city's name.

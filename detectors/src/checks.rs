@@ -12,6 +12,14 @@ pub(crate) fn npi(number: &[u8]) -> bool {
     number.len() == 10 && luhn_sum(number.iter().copied(), 24).is_multiple_of(10)
 }
 
+/// A Global Trade Item Number of 14 digits (GS1 General Specifications, 7.9): weights 3, 1 from the
+/// left.
+pub(crate) fn gtin14(number: &[u8]) -> bool {
+    let weighted = number.iter().zip([3, 1].iter().cycle());
+    let sum: u32 = weighted.map(|(digit, weight)| value(*digit) * weight).sum();
+    number.len() == 14 && number.iter().all(u8::is_ascii_digit) && sum.is_multiple_of(10)
+}
+
 /// Whether a card scheme numbers so: prefix and length.
 pub(crate) fn card_issuer(number: &[u8]) -> bool {
     let prefix = |digits: usize| decimal(number.get(..digits).unwrap_or_default());
@@ -192,6 +200,7 @@ mod tests {
         assert!(aba(b"021000021") && !aba(b"021000022"));
         assert!(vin(b"1M8GDM9AXKP042788") && !vin(b"1M8GDM9A1KP042788"));
         assert!(mbi(b"1EG4TE5MK73") && !mbi(b"1SG4TE5MK73") && !mbi(b"0EG4TE5MK73"));
+        assert!(gtin14(b"00844588003288") && !gtin14(b"00844588003289"));
         assert!(dea(b"AB1234563") && !dea(b"AB1234564"));
     }
 

@@ -71,6 +71,7 @@ fn of_anchor(anchor: &Anchor) -> Group {
         Rule::Relation => "relations",
         Rule::Signature => "signatures",
         Rule::Month => "months",
+        Rule::Weekday => "weekdays",
         Rule::YearsOld => "years old",
         Rule::Street => "streets",
         Rule::Unit | Rule::PoBox | Rule::Military => "units, boxes",

@@ -4,10 +4,12 @@
 //! state, so what it finds depends on the window alone.
 
 mod addresses;
+mod ages;
 mod broken;
 mod codes;
 mod contact;
 mod dates;
+mod devices;
 mod fhir;
 mod groups;
 mod json;
@@ -30,7 +32,7 @@ use crate::view;
 use crate::walk::{self, Walk};
 use crate::window::{Candidate, Window};
 
-pub(crate) use dates::age;
+pub(crate) use ages::age;
 pub(crate) use json::{Keys, Meaning, number_around};
 pub(crate) use labels::zip;
 pub(crate) use words::CASE_BYTES;
@@ -137,7 +139,8 @@ pub(crate) fn on_anchor(w: &Window<'_>, end: usize, anchor: &Anchor, found: &mut
         Rule::Relation => names::relation(w, hit, found),
         Rule::Signature => names::signature(w, hit, found),
         Rule::Month => dates::month_alone(w, hit, found),
-        Rule::YearsOld => dates::years_old(w, hit, found),
+        Rule::Weekday => dates::weekday(w, hit, found),
+        Rule::YearsOld => ages::years_old(w, hit, found),
         Rule::Street => places::street(w, hit, found),
         Rule::Unit => places::unit(w, hit, found),
         Rule::PoBox => places::po_box(w, hit, found),

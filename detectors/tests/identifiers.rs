@@ -106,6 +106,26 @@ fn dates_are_found_in_more_than_twenty_forms() {
         "DOB: «date 030914»",
         "born «date 09/03/80»",
         "«date 3/9/2014 4:15 PM»",
+        "seen on «date 3/9», until «date 3/14»",
+        "from «date 3/24» on",
+        "in «date 3/81»",
+        "off work since «date 3/9-3/14»",
+        "last seen in «date Mar '81»",
+        "«date MAR-81»",
+        "«date 03-Mar-81»",
+        "the «date third of March»",
+        "the «date twenty-first of May»",
+        "«date Monday, October 16»",
+        "«date Mon 3/9»",
+        "«date Wed, 12 Mar 2014»",
+        "«date 2014-W10-3»",
+        "«date 2014W10»",
+        "«date 9 de marzo de 2014»",
+        "«date 9 mars 2014»",
+        "«date 9. März 2014»",
+        "readmitted on «date Tuesday»",
+        "pain 6/10, strength 4/5, BP 120/80 on rounds",
+        "open on Mondays",
     ]);
 }
 
@@ -140,6 +160,13 @@ fn ages_above_89_are_found() {
         "age «date 97»",
         "Age: «date 93»",
         "a 89-year-old man",
+        "a «date ninety-two» year old man",
+        "aged «date one hundred and three»",
+        "an eighty-nine year old man",
+        "«date 93»F with chest pain",
+        "«date 95»yo man",
+        "T 98F, 101F",
+        "he turned «date 93» in the ward",
     ]);
 }
 
@@ -341,7 +368,8 @@ fn eponyms_drugs_and_headings_are_no_names() {
         "Acute viral pharyngitis (disorder)",
         "May take Tylenol. Will follow up soon.",
         "Hgb 13.5, HbA1c 7.2, WBC 7.5, eGFR 58",
-        "Spanish interpreter used on Tuesday",
+        "Spanish interpreter used on Tuesdays",
+        "Naïve cells. Façade intact. Jalapeño soup, crème brûlée and purée at the Café.",
     ]);
 }
 

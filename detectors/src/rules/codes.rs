@@ -3,9 +3,10 @@
 use std::ops::Range;
 
 use super::groups::Groups;
-use super::{Found, dates, network, numbers};
+use super::words::{self, Token};
+use super::{Found, ages, dates, devices, network, numbers};
 use crate::Identifier;
-use crate::bytes::{ALNUM, ALPHA, DIGIT, HEX};
+use crate::bytes::{ALNUM, ALPHA, DIGIT, HEX, SPACE};
 use crate::checks;
 use crate::window::{Candidate, Window};
 
@@ -22,7 +23,9 @@ pub(super) fn mixed(
 ) -> usize {
     let candidate = by_length(w, &token)
         .or_else(|| by_start(w, &token, digits))
-        .or_else(|| trailing_digits(w, &token));
+        .or_else(|| trailing_digits(w, &token))
+        .or_else(|| behind_a_name(w, &token))
+        .or_else(|| devices::packed(w, &token));
     let Some(candidate) = candidate else { return token.end };
     let end = w.offset(candidate.end);
     found.push(candidate);
@@ -37,6 +40,27 @@ pub(super) fn uuid(w: &Window<'_>, token: &Range<usize>) -> Option<Candidate> {
         return None;
     }
     uuid_from(w, token.start, &SIZES)
+}
+
+/// A record's number in brackets behind whose it is: `Roe, Jane (00123456)`. Of the two words one
+/// is a name and nothing else: codes of diagnoses stand so behind their terms.
+pub(super) fn behind_a_name(w: &Window<'_>, token: &Range<usize>) -> Option<Candidate> {
+    if w.before(token.start) != b'(' || w.byte(token.end) != b')' {
+        return None;
+    }
+    let digits = w.slice(token.clone()).iter().filter(|byte| byte.is_ascii_digit()).count();
+    if !(6..=10).contains(&token.len()) || digits < 5 {
+        return None;
+    }
+    let end = w.skip_back(token.start - 1, SPACE);
+    let last = w.word_before(end);
+    let before = w.skip_back(last.start, SPACE);
+    let before = if w.before(before) == b',' { before - 1 } else { before };
+    let words = [w.word_before(before), last].map(|word| Token::read(w, word.start));
+    let named = words.iter().any(|word| word.is_only_name() && word.letters > 2);
+    let capital = words.iter().all(|word| !word.is_empty() && words::is_capital(w, word.start));
+    (named && capital)
+        .then(|| w.found(Identifier::MedicalRecord, token.clone(), 55, "number behind a name"))
 }
 
 fn by_length(w: &Window<'_>, token: &Range<usize>) -> Option<Candidate> {
@@ -63,11 +87,13 @@ fn by_length(w: &Window<'_>, token: &Range<usize>) -> Option<Candidate> {
 fn by_start(w: &Window<'_>, token: &Range<usize>, digits: usize) -> Option<Candidate> {
     let number = token.start..digits;
     match number.len() {
+        1..=3 if ages::is_age_and_sex(w, &number, token.end) => ages::age(w, number, "age"),
         1 | 2 => {
             let letters_end = w.skip(digits, ALPHA);
             dates::with_month_name(w, number.clone(), letters_end)
         }
         8 => dates::compact(w, &number),
+        4 if w.byte(digits) == b'W' => dates::iso_week(w, &number),
         3 | 4 => {
             let groups = Groups::read(w, number);
             dates::numeric(w, &groups)

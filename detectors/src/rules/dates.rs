@@ -3,12 +3,16 @@
 //! A year of four digits stays when the rest is covered. A time of day that is written with a
 //! date is covered with it. A year alone is no finding.
 
+mod named;
+
 use std::ops::Range;
 
-use super::Found;
+pub(super) use self::named::{month_alone, weekday, with_month_name};
+use self::named::{month_of, weekday_before};
 use super::groups::{Groups, Separator};
+use super::words::is_one_of;
 use crate::Identifier;
-use crate::bytes::{ALNUM, ALPHA, DIGIT, SPACE, WORD};
+use crate::bytes::{ALNUM, ALPHA, DIGIT, SPACE};
 use crate::checks::{calendar_day, decimal};
 use crate::finding::Cover;
 use crate::window::{Candidate, Window};
@@ -55,54 +59,60 @@ pub(super) fn compact(w: &Window<'_>, token: &Range<usize>) -> Option<Candidate>
         .then(|| date(w, token.clone(), Some(year), 65, "date yyyymmdd"))
 }
 
-/// A day or a year beside the name of a month: `March 9, 2014`, `9th of March`, `09-MAR-2014`,
-/// `2014 Mar 9`, `March 2014`, `Mar '14`. The digits are `number`; the token ends at `end`.
-pub(super) fn with_month_name(
-    w: &Window<'_>,
-    number: Range<usize>,
-    end: usize,
-) -> Option<Candidate> {
-    let is_year = is_year(w, &number);
-    let is_day = number.len() <= 2 && (1..=31).contains(&decimal(w.slice(number.clone())));
-    if !is_day && !is_year {
+/// `3/9`, `3/9 - 3/14`, `3/81`: a fraction as likely, so what stands around must tell a date.
+pub(super) fn month_and_day(w: &Window<'_>, groups: &Groups) -> Option<Candidate> {
+    let short = |index: usize| (1..=2).contains(&groups.size(index));
+    let slash = groups.separators(2).first() == Some(&Separator::Slash);
+    let third = groups.separators(groups.len()).get(1);
+    if !slash || !short(0) || !short(1) || matches!(third, Some(Separator::Slash | Separator::Dot))
+    {
         return None;
     }
-    if let Some(month) = month_before(w, number.start) {
-        if is_year {
-            return Some(date(w, month.start..number.end, Some(number), 80, "date: month, year"));
-        }
-        let day_end = end;
-        let (end, year) = year_behind(w, day_end)
-            .map_or((day_end, None), |year| (year.end, (year.len() == 4).then_some(year)));
-        return Some(date(w, month.start..end, year, 80, "date: month, day"));
-    }
-    let month = month_behind(w, end)?;
-    if is_year {
-        let day = w.skip_any(month.end, b" -.,/");
-        let day = day..w.skip(day, DIGIT);
-        let end = if day.is_empty() || day.len() > 2 { month.end } else { day.end };
-        return Some(date(w, number.start..end, Some(number), 80, "date: year, month"));
-    }
-    let (end, year) = year_behind(w, month.end)
-        .map_or((month.end, None), |year| (year.end, (year.len() == 4).then_some(year)));
-    Some(date(w, number.start..end, year, 80, "date: day, month"))
+    let span = groups.span(2);
+    let number = |index| decimal(w.slice(groups.group(index)));
+    let (a, b) = (number(0), number(1));
+    let word = w.slice(w.word_before(w.skip_back(span.start, SPACE)));
+    let apart = w.is_before(span.start, SPACE) || matches!(w.before(span.start), 0 | b'(');
+    let led = apart && is_one_of(word, LEADS);
+    let moved = apart && is_one_of(word, MOVES);
+    let opens = matches!(w.before(span.start), 0 | b'\n') && w.byte(span.end) == b':';
+    let timed = time_end(w, span.end) > span.end || w.starts_with(span.end, b" at ");
+    let is_day = calendar_day(2000, a, b) || calendar_day(2000, b, a);
+    let told = if (1..=12).contains(&a) && b > 31 {
+        led || moved || word.eq_ignore_ascii_case(b"in")
+    } else {
+        let on_weekday = apart && weekday_before(w, span.start).is_some();
+        is_day && (led || moved && b > 12 || opens || timed || on_weekday)
+    };
+    let end = if is_day { range_end(w, groups) } else { span.end };
+    told.then(|| date(w, span.start..end, None, 60, "date: month and day"))
 }
 
-/// A month named without day or year: an element of a date, too. `may` and `march` are also
-/// words, so they need a preposition before them.
-pub(super) fn month_alone(w: &Window<'_>, hit: Range<usize>, found: &mut Found) {
-    let is_key = w.is_json() && w.starts_with(hit.end, b"\":");
-    let whole = w.begins_word(hit.start) && !w.is(hit.end, WORD | DIGIT) && !is_key;
-    let ambiguous = matches!(w.byte(hit.start + 2), b'y' | b'Y' | b'r' | b'R')
-        && hit.len() <= 5
-        && matches!(w.byte(hit.start), b'm' | b'M');
-    let before = w.skip_back(hit.start, SPACE);
-    let word = w.slice(w.word_before(before));
-    let led = PREPOSITIONS.iter().any(|known| word.eq_ignore_ascii_case(known.as_bytes()));
-    if whole && (!ambiguous || led && w.is(hit.start, crate::bytes::UPPER)) {
-        let candidate = w.found(Identifier::Date, hit, 45, "date: month");
-        found.push(candidate.covered(Cover::Letters));
+/// Behind ` - 3/14`.
+fn range_end(w: &Window<'_>, groups: &Groups) -> usize {
+    let separators = groups.separators(4);
+    let goes_on = groups.len() >= 4
+        && separators.get(1) == Some(&Separator::Dash)
+        && separators.get(2) == Some(&Separator::Slash);
+    let (a, b) = if goes_on { (2, 3) } else { (0, 1) };
+    let number = |index| decimal(w.slice(groups.group(index)));
+    let is_day =
+        calendar_day(2000, number(a), number(b)) || calendar_day(2000, number(b), number(a));
+    groups.group(if is_day { b } else { 1 }).end
+}
+
+/// `2014-W10-3`, `2014W10` (ISO 8601): the token is the year.
+pub(super) fn iso_week(w: &Window<'_>, year: &Range<usize>) -> Option<Candidate> {
+    let mark = if w.byte(year.end) == b'-' { year.end + 1 } else { year.end };
+    let week = mark + 1..w.skip(mark + 1, DIGIT);
+    if w.byte(mark) != b'W' || !is_year(w, year) || !matches!(week.len(), 2 | 3) {
+        return None;
     }
+    let in_year = (1..=53).contains(&decimal(w.slice(week.start..week.start + 2)));
+    let day = w.skip(week.end + 1, DIGIT);
+    let end = if w.byte(week.end) == b'-' && day == week.end + 2 { day } else { week.end };
+    (in_year && !w.is(end, ALNUM))
+        .then(|| date(w, year.start..end, Some(year.clone()), 75, "date: week"))
 }
 
 /// A date in any of these forms at `at`, or six or eight digits: for what a label calls a date.
@@ -116,6 +126,7 @@ pub(super) fn labelled(w: &Window<'_>, at: usize) -> Option<Candidate> {
     let groups = Groups::read(w, digits.clone());
     let token_end = w.skip(digits.end, ALNUM);
     let parsed = numeric(w, &groups)
+        .or_else(|| short_labelled(w, &groups))
         .or_else(|| compact(w, &digits))
         .or_else(|| with_month_name(w, digits.clone(), token_end));
     parsed.or_else(|| {
@@ -125,22 +136,11 @@ pub(super) fn labelled(w: &Window<'_>, at: usize) -> Option<Candidate> {
     })
 }
 
-/// `92 y/o`, `92-year-old`, `102 years of age`: the hit is what follows the number.
-pub(super) fn years_old(w: &Window<'_>, hit: Range<usize>, found: &mut Found) {
-    let end = w.skip_back(hit.start, SPACE);
-    let end = if w.before(end) == b'-' { end - 1 } else { end };
-    let start = w.skip_back(end, DIGIT);
-    if !w.is_before(start, ALNUM) && w.before(start) != b'.' && !w.is(hit.end, ALPHA) {
-        found.candidates.extend(age(w, start..end, "age"));
-    }
-}
-
-/// An age that must not be told: above 89.
-pub(crate) fn age(w: &Window<'_>, number: Range<usize>, why: &'static str) -> Option<Candidate> {
-    let years = decimal(w.slice(number.clone()));
-    let told = (90..=130).contains(&years) && number.len() <= 3;
-    let cover = if w.is_json() && number.len() > 2 { Cover::JsonNumber } else { Cover::Age };
-    told.then(|| w.found(Identifier::Date, number, 80, why).covered(cover))
+/// `3/9`, `3/81` behind a label.
+fn short_labelled(w: &Window<'_>, groups: &Groups) -> Option<Candidate> {
+    let slash = groups.separators(2).first() == Some(&Separator::Slash);
+    let short = |index: usize| (1..=2).contains(&groups.size(index));
+    (slash && short(0) && short(1)).then(|| date(w, groups.span(2), None, 70, "labelled date"))
 }
 
 /// Four digits of a year that may stay.
@@ -156,7 +156,8 @@ fn date(
     score: u8,
     why: &'static str,
 ) -> Candidate {
-    let span = span.start..time_end(w, span.end);
+    let start = weekday_before(w, span.start).unwrap_or(span.start);
+    let span = start..time_end(w, span.end);
     let at = year.and_then(|year| u8::try_from(year.start.checked_sub(span.start)?).ok());
     let cover = at.map_or(Cover::Letters, |at| Cover::Year { at });
     w.found(Identifier::Date, span, score, why).covered(cover)
@@ -225,75 +226,24 @@ fn zone_end(w: &Window<'_>, at: usize) -> usize {
     }
 }
 
-/// The month's name that stands before a number: `March 9`, `Mar. 9`, `MAR-09`.
-fn month_before(w: &Window<'_>, number: usize) -> Option<Range<usize>> {
-    let end = back_over_separators(w, number);
-    let word = w.word_before(end);
-    month_of(w, &word)
-}
-
-fn back_over_separators(w: &Window<'_>, at: usize) -> usize {
-    let mut end = at;
-    while end > at.saturating_sub(3)
-        && matches!(w.before(end), b' ' | b'-' | b'.' | b',' | b'/' | b'\'')
-    {
-        end -= 1;
-    }
-    end
-}
-
-/// The month's name behind a day or year: `9 March`, `9th of March`, `09MAR`.
-fn month_behind(w: &Window<'_>, at: usize) -> Option<Range<usize>> {
-    let digits_end = w.skip_back(at, ALPHA);
-    if let Some(month) = month_of(w, &(digits_end..at)) {
-        return Some(month);
-    }
-    let is_ordinal = at == digits_end || matches!(w.slice(digits_end..at), [_, _]);
-    let word = w.skip_any(at, b" -./,");
-    let word = if w.starts_with_caseless(word, b"of ") { word + 3 } else { word };
-    (is_ordinal && word <= at + 6).then(|| month_of(w, &w.word_at(word))).flatten()
-}
-
-/// The year behind a day: `, 2014`, `-2014`, ` '14`.
-fn year_behind(w: &Window<'_>, at: usize) -> Option<Range<usize>> {
-    let at_dot = if w.byte(at) == b'.' { at + 1 } else { at };
-    let start = w.skip_any(at_dot, b" ,-/");
-    let quoted = w.byte(start) == b'\'';
-    let start = if quoted { start + 1 } else { start };
-    let year = start..w.skip(start, DIGIT);
-    let dashed = matches!(w.byte(at), b'-' | b'/' | b'.');
-    let full = is_year(w, &year) && !w.is(year.end, ALPHA & !crate::bytes::UPPER);
-    let short = year.len() == 2 && (quoted || dashed) && !w.is(year.end, ALNUM);
-    (start <= at + 4 && (full || short)).then_some(year)
-}
-
-/// The part of `word` that names a month: all of it, in full or in three letters.
-fn month_of(w: &Window<'_>, word: &Range<usize>) -> Option<Range<usize>> {
-    if !(3..=9).contains(&word.len()) {
-        return None;
-    }
-    let text = w.slice(word.clone());
-    let first = [0, 1, 2].map(|at| text.get(at).map_or(0, u8::to_ascii_lowercase));
-    let at = MONTHS.iter().position(|month| month.as_bytes().starts_with(&first))?;
-    let name = MONTHS.get(at)?.as_bytes();
-    let is_short = text.len() == 3 || text.eq_ignore_ascii_case(b"sept");
-    (is_short || text.eq_ignore_ascii_case(name)).then(|| word.clone())
-}
-
-const MONTHS: [&str; 12] = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
+/// What a date alone stands behind.
+const LEADS: &[&str] = &[
+    "on",
+    "since",
+    "until",
+    "till",
+    "through",
+    "thru",
+    "before",
+    "after",
+    "dated",
+    "due",
+    "starting",
+    "ending",
+    "beginning",
+    "effective",
+    "around",
 ];
 
-const PREPOSITIONS: [&str; 12] =
-    ["in", "since", "last", "of", "by", "until", "early", "late", "mid", "this", "next", "during"];
+/// What a date stands behind, and a fraction, too.
+const MOVES: &[&str] = &["to", "from", "for", "by", "of", "and"];

@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use super::{Found, Run, RunKind, dates, fhir, labels, names};
+use super::{Found, Run, RunKind, ages, dates, fhir, labels, names};
 use crate::Identifier;
 use crate::anchors;
 use crate::bytes::{DIGIT, SPACE, is};
@@ -215,7 +215,7 @@ fn scalar(w: &Window<'_>, at: usize, class: Class, found: &mut Found) {
         return;
     };
     if class == Class::Age {
-        found.candidates.extend(dates::age(w, at..end, "json key"));
+        found.candidates.extend(ages::age(w, at..end, "json key"));
     } else if !(class == Class::Date && dates::is_year(w, &(at..end))) {
         let candidate = w.found(identifier, at..end, 90, "json key");
         found.push(candidate.covered(Cover::JsonNumber));
@@ -232,7 +232,7 @@ fn string(w: &Window<'_>, start: usize, class: Class, found: &mut Found) {
         Class::Zip => labels::zip(w, start),
         Class::Age => {
             let digits = start..w.skip(start, DIGIT);
-            found.candidates.extend(dates::age(w, digits, "json key"));
+            found.candidates.extend(ages::age(w, digits, "json key"));
             return;
         }
         _ => None,

@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use super::groups::Groups;
-use super::{Found, dates, json, names, numbers, phones, places};
+use super::{Found, ages, dates, json, names, numbers, phones, places};
 use crate::Identifier;
 use crate::anchors::{Label, Value};
 use crate::bytes::{self, ALNUM, ALPHA, DIGIT, LOWER, SPACE, UPPER};
@@ -44,8 +44,11 @@ pub(super) fn label(w: &Window<'_>, hit: Range<usize>, label: Label, found: &mut
     let candidate = match label.value {
         Value::Ssn => ssn(w, at),
         Value::Code => code(w, at, label),
-        Value::NumberedCode if told || is_card_like(w, at, label) => code(w, at, label)
-            .filter(|it| bridge.numbered || is_long(w, it))
+        Value::NumberedCode => code(w, at, label)
+            .filter(|it| match told {
+                true => bridge.numbered || is_long(w, it),
+                false => is_card_like(w, it, label) || is_telling(w, it, label),
+            })
             .map(|it| checked(w, it, label)),
         Value::Telephone => phones::labelled(w, at, label.identifier),
         Value::Date => dates::labelled(w, at),
@@ -56,7 +59,7 @@ pub(super) fn label(w: &Window<'_>, hit: Range<usize>, label: Label, found: &mut
         Value::Secret if bridge.marked || w.is_before(hit.end, SPACE) => secret(w, at, label),
         Value::Patient => return patient(w, hit.end, bridge, label, found),
         Value::Name | Value::ProperName => return name(w, hit, bridge, label, found),
-        Value::NumberedCode | Value::Secret => None,
+        Value::Secret => None,
     };
     found.candidates.extend(candidate.map(|candidate| whole_number(w, candidate)));
 }
@@ -103,16 +106,40 @@ fn postal_code_end(w: &Window<'_>, end: usize) -> usize {
 }
 
 /// Twelve digits or more behind `card` or `account` need no word for number.
-fn is_card_like(w: &Window<'_>, at: usize, label: Label) -> bool {
-    let digits = w.slice(at..code_end(w, at)).iter().filter(|byte| byte.is_ascii_digit()).count();
-    label.identifier == Identifier::Account && digits >= 12
+fn is_card_like(w: &Window<'_>, code: &Candidate, label: Label) -> bool {
+    label.identifier == Identifier::Account && digits_in(text_of(w, code)) >= 12
 }
 
 /// Four digits at least, where nothing but a colon says that a number follows: `Policy: 30-day`
-/// is none.
+/// is none, nor is `Vehicle: 2014 Ford`.
 fn is_long(w: &Window<'_>, code: &Candidate) -> bool {
-    let code = w.slice(w.offset(code.start)..w.offset(code.end));
-    code.iter().filter(|byte| byte.is_ascii_digit()).count() >= 4
+    let code = w.offset(code.start)..w.offset(code.end);
+    digits_in(w.slice(code.clone())) >= 4 && !dates::is_year(w, &code)
+}
+
+/// A number right behind its label, with nothing between that says so: `account 21461774`,
+/// `license W7051776`, `plate LTJ-393`. No date, no telephone, no measurement.
+fn is_telling(w: &Window<'_>, code: &Candidate, label: Label) -> bool {
+    let place = w.offset(code.start)..w.offset(code.end);
+    let text = w.slice(place.clone());
+    let digits = digits_in(text);
+    let letters = text.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
+    let groups = Groups::read(w, place.start..w.skip(place.start, DIGIT));
+    let other = letters == 0
+        && (dates::numeric(w, &groups).is_some()
+            || dates::compact(w, &place).is_some()
+            || phones::grouped(w, &groups).is_some());
+    let (least, together) = if label.identifier == Identifier::Vehicle { (2, 5) } else { (3, 6) };
+    let long = digits >= 6 || letters > 0 && digits >= least && digits + letters >= together;
+    long && !other && text.iter().all(|byte| bytes::is(*byte, ALNUM) || *byte == b'-')
+}
+
+fn text_of<'t>(w: &Window<'t>, candidate: &Candidate) -> &'t [u8] {
+    w.slice(w.offset(candidate.start)..w.offset(candidate.end))
+}
+
+fn digits_in(text: &[u8]) -> usize {
+    text.iter().filter(|byte| byte.is_ascii_digit()).count()
 }
 
 /// A token with a digit in it, with the dashes, dots and slashes inside it.
@@ -127,7 +154,7 @@ fn code(w: &Window<'_>, at: usize, label: Label) -> Option<Candidate> {
 
 /// A failed checksum lowers the score.
 fn checked(w: &Window<'_>, candidate: Candidate, label: Label) -> Candidate {
-    let text = w.slice(w.offset(candidate.start)..w.offset(candidate.end));
+    let text = text_of(w, &candidate);
     let fails = match text.len() {
         17 if label.identifier == Identifier::Vehicle => !checks::vin(text),
         10 if label.why == "license label" => !checks::npi(text),
@@ -153,7 +180,10 @@ fn ssn(w: &Window<'_>, at: usize) -> Option<Candidate> {
 
 fn age(w: &Window<'_>, at: usize) -> Option<Candidate> {
     let digits = at..w.skip(at, DIGIT);
-    (!w.is(digits.end, ALPHA)).then(|| dates::age(w, digits, "age label")).flatten()
+    if digits.is_empty() {
+        return ages::spelled_age_at(w, at);
+    }
+    (!w.is(digits.end, ALPHA)).then(|| ages::age(w, digits, "age label")).flatten()
 }
 
 /// Decimal degrees, and the second of a pair.
@@ -213,6 +243,10 @@ fn bridge(w: &Window<'_>, hit: &Range<usize>) -> Bridge {
     for _ in 0..FILLERS {
         bridge.value = past_marks(w, bridge.value, &mut bridge);
         let word_end = filler_end(w, bridge.value);
+        // `MRN: S259210`: the letter belongs to the code.
+        if w.is(word_end, DIGIT) {
+            break;
+        }
         let word = w.slice(bridge.value..word_end);
         if is_one_of(word, &NUMBER_WORDS) {
             bridge.numbered = true;

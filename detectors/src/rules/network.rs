@@ -27,6 +27,9 @@ pub(super) fn ipv4(w: &Window<'_>, groups: &Groups) -> Option<Candidate> {
     let span = groups.span(4);
     let exact = span.len() == (0..4).map(|index| groups.size(index)).sum::<usize>() + 3;
     let apart = w.before(span.start) != b'.' && !w.is(span.end, ALPHA);
+    // `::ffff:192.0.2.128` (RFC 4291, 2.5.5.2)
+    let mapped = span.start.checked_sub(7).filter(|at| w.starts_with_caseless(*at, b"::ffff:"));
+    let span = mapped.unwrap_or(span.start)..span.end;
     (in_range && exact && apart && !is_version(w, span.start))
         .then(|| w.found(Identifier::IpAddress, span, 85, "ipv4"))
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::groups::{Groups, Separator};
 use super::json::Number;
-use super::{Found, broken, codes, dates, network, phones, places};
+use super::{Found, broken, codes, dates, devices, network, phones, places};
 use crate::Identifier;
 use crate::bytes::DIGIT;
 use crate::checks;
@@ -90,13 +90,15 @@ pub(super) fn in_doubt(
 fn several(w: &Window<'_>, groups: &Groups, found: &mut Found) -> Option<usize> {
     let token = groups.group(0);
     let candidate = ssn(w, groups)
+        .or_else(|| devices::grouped_imei(w, groups))
         .or_else(|| codes::uuid(w, &token))
         .or_else(|| dates::numeric(w, groups))
         .or_else(|| phones::grouped(w, groups))
         .or_else(|| network::ipv4(w, groups))
         .or_else(|| card(w, groups))
         .or_else(|| phones::by_place(w, groups))
-        .or_else(|| phones::trunk(w, groups));
+        .or_else(|| phones::trunk(w, groups))
+        .or_else(|| dates::month_and_day(w, groups));
     let Some(candidate) = candidate else {
         return single(w, &token, groups, found);
     };
@@ -113,19 +115,24 @@ fn single(
     found: &mut Found,
 ) -> Option<usize> {
     let candidate = match token.len() {
-        1 | 2 => network::coloned(w, token)
+        1 | 2 => devices::bracketed(w, token)
+            .or_else(|| network::coloned(w, token))
             .or_else(|| dates::with_month_name(w, token.clone(), token.end)),
         4 => dates::with_month_name(w, token.clone(), token.end)
+            .or_else(|| dates::iso_week(w, token))
             .or_else(|| network::coloned(w, token)),
         3 => network::coloned(w, token),
         5 => return places::zip(w, token, groups, found),
         8 => codes::uuid(w, token).or_else(|| dates::compact(w, token)),
         10 | 11 => phones::bare(w, token),
         12 | 14 => dates::compact(w, token).or_else(|| plain_card(w, token, groups)),
-        13 | 15..=19 => plain_card(w, token, groups),
+        15 => plain_card(w, token, groups).or_else(|| devices::imei(w, token)),
+        13 | 16..=19 => plain_card(w, token, groups),
         _ => None,
     }
-    .or_else(|| phones::international(w, groups))?;
+    .or_else(|| phones::international(w, groups))
+    .or_else(|| codes::behind_a_name(w, token))
+    .or_else(|| devices::packed(w, token))?;
     let end = w.offset(candidate.end);
     found.push(candidate);
     Some(end)

@@ -53,8 +53,11 @@ impl Token {
         }
         token.shape = if token.end == start { Shape::Small } else { shape(w, &token) };
         token.take_digits(w);
-        if token.is_unknown() && is_medical(w.slice(token.start..token.end)) {
-            token.kind = Kind::PLAIN;
+        if token.is_unknown() {
+            let word = w.slice(token.start..token.end);
+            if is_medical(word) || is_plain_but_for_accents(word) {
+                token.kind = Kind::PLAIN;
+            }
         }
         token
     }
@@ -262,6 +265,37 @@ fn tally(text: &[u8], is: impl Fn(&u8) -> bool) -> usize {
     let of =
         |chunk: &[u8]| chunk.iter().fold(0u8, |count, byte| count.wrapping_add(u8::from(is(byte))));
     text.chunks(usize::from(u8::MAX)).map(|chunk| usize::from(of(chunk))).sum()
+}
+
+/// `naïve`, `façade`, `jalapeño`: plain without their accents, and then no name.
+fn is_plain_but_for_accents(word: &[u8]) -> bool {
+    let mut bare = [0; ACCENTED_BYTES];
+    let mut len = 0;
+    let mut at = 0;
+    while let Some(&byte) = word.get(at) {
+        let (letter, read) = match (byte, word.get(at + 1)) {
+            (0xc3, Some(second)) => (bare_letter(*second), 2),
+            (..0x80, _) => (byte, 1),
+            _ => return false,
+        };
+        let Some(place) = bare.get_mut(len).filter(|_| letter != 0) else { return false };
+        *place = letter;
+        (len, at) = (len + 1, at + read);
+    }
+    if len == word.len() {
+        return false;
+    }
+    let kind = lexicon::kind(&bare[..len]);
+    kind.any(Kind::PLAIN) && !kind.any(Kind::NAME | Kind::PROPER)
+}
+
+/// The longest word that is looked up without its accents.
+const ACCENTED_BYTES: usize = 24;
+
+/// The letter under the accent, of the second byte of U+00C0 to U+00FF; 0 if it is none.
+fn bare_letter(second: u8) -> u8 {
+    const LETTERS: &[u8; 32] = b"aaaaaa\0ceeeeiiii\0nooooo\0\0uuuuy\0\0";
+    LETTERS.get(usize::from(second & 0x1f)).copied().unwrap_or(0)
 }
 
 /// Words of medicine are made anew every day, but they end alike.
