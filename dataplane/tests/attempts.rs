@@ -4,12 +4,11 @@
 //!
 //! | attempts | where |
 //! | --- | --- |
-//! | 1 to 4, 14 to 16, 23, 25, 27, 30 to 33, 35 to 37, 39 | this file, by number |
+//! | 1 to 4, 14 to 16, 23, 25, 27, 30 to 37, 39 | this file, by number |
 //! | 5 to 13, 17 to 20, 23, 24, 26, 27, 38, 40, 41 | `attempts/expressions.rs`, by number |
 //! | 7 to 19 over random schemas, data and queries | `tests/lineage.rs` |
 //! | 3, 17 to 19, 29 in free text and JSON | `detectors/`, which sees them before any server does |
 //! | 22 compressed bodies, 28 kubectl, logs, exec and SFTP | protocols that the gateway doesn't speak yet |
-//! | 34 writing a mask back | the masks' own tests |
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
@@ -357,6 +356,32 @@ fn attempt_33_after_a_denied_statement_the_next_one_works() {
     assert_eq!(wire::status(&denied), Some('E'), "a denied statement aborts its transaction");
     let ended = agent.query("ROLLBACK").unwrap();
     assert_eq!(wire::status(&ended), Some('I'));
+}
+
+#[test]
+fn attempt_34_a_mask_is_not_written_back_over_the_data() {
+    let policy = "@id(\"writes\") @keys(\"unique_code\")
+        permit (principal in Group::\"agents\", action, resource);";
+    let clinic = Clinic::start(|options| options.policy = Some(policy.to_owned()));
+    let patients =
+        || clinic.value("SELECT md5(string_agg(p::text, '' ORDER BY patient_id)) FROM patients p");
+    let before = patients();
+    let mut agent = clinic.agent();
+    let read = agent.query("SELECT ssn FROM patients WHERE patient_id = 1").unwrap();
+    let mask = rows(&read)[0][0].clone().unwrap();
+    let literal = format!("UPDATE patients SET ssn = '{mask}' WHERE patient_id = 1");
+    let with_literal = agent.query(&literal).unwrap();
+    let update = "UPDATE patients SET ssn = $1 WHERE patient_id = 1";
+    let messages = [parse("", update), bind("", "", &[&mask], 0), execute("", 0), sync()];
+    agent.send_bytes(&messages.concat()).unwrap();
+    let with_parameter = agent.until_ready().unwrap();
+    for answer in [with_literal, with_parameter] {
+        let error = first_error(&answer).unwrap();
+        assert!(contains(&error.body, "a mask can't be written"), "{error:?}");
+    }
+    let known = "UPDATE patients SET blood_type = $$O$$ WHERE patient_id = -1";
+    assert!(first_error(&agent.query(known).unwrap()).is_none(), "a write without a mask");
+    assert_eq!(before, patients());
 }
 
 #[test]

@@ -9,6 +9,7 @@ use lazaret_sql::{Kind, Statement};
 use crate::cache::Cache;
 use crate::cedar::{Answer, Facts, Policies, PolicyError};
 use crate::leave::Leave;
+use crate::reach::writes_masked;
 use crate::rules::{self, Refusal};
 use crate::{Catalog, Grant, Mask, Masks, Preset, Reach, Snapshot, plan};
 
@@ -28,6 +29,8 @@ pub struct Clearance {
     pub reach: Reach,
     /// Those of configuration, and what the permits ask for.
     pub masks: Arc<Masks>,
+    /// Rows of a masked relation may be written, so no value may be a mask.
+    pub writes_masked: bool,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -77,7 +80,8 @@ impl Engine {
         if self.snapshot.preset == Preset::Transparent {
             let policy = "preset:transparent".to_owned();
             let (reach, masks) = (Reach::default(), self.masks.clone());
-            return Clearance { verdict: Verdict::Allow { policy }, reach, masks };
+            let verdict = Verdict::Allow { policy };
+            return Clearance { verdict, reach, masks, writes_masked: false };
         }
         let key = self.cache.key(&Shape { grant, statement });
         if let Some(clearance) = self.cache.find(key) {
@@ -108,7 +112,9 @@ impl Engine {
             }
             (None, denied) => denied,
         };
-        Clearance { verdict, reach, masks }
+        let writes_masked =
+            writes_masked(statement, catalog) && !leave.lifts(rules::WRITES_MASK.name);
+        Clearance { verdict, reach, masks, writes_masked }
     }
 
     /// Whether policies permit all that the statement does, and what they leave open to all of it.

@@ -43,6 +43,16 @@ pub(crate) fn reads_masked(statement: &Statement, catalog: Option<&Catalog>) -> 
     }
 }
 
+/// Whether rows of a masked relation may be written.
+pub(crate) fn writes_masked(statement: &Statement, catalog: Option<&Catalog>) -> bool {
+    let mut written = statement.relations.iter().filter(|of| of.access == Access::Write);
+    match catalog {
+        _ if is_opaque(statement) || statement.kind == Kind::Call => true,
+        None => written.next().is_some(),
+        Some(catalog) => written.any(|of| touches_masked(of, catalog)),
+    }
+}
+
 /// Whether the statement names a relation that is known to be masked.
 pub(crate) fn names_masked(statement: &Statement, catalog: &Catalog) -> bool {
     statement

@@ -22,8 +22,8 @@ pub struct Refusal {
 }
 
 /// A rule that refuses, with what the client reads.
-struct Rule {
-    name: &'static str,
+pub(crate) struct Rule {
+    pub(crate) name: &'static str,
     message: &'static str,
     hint: &'static str,
 }
@@ -132,6 +132,13 @@ const CHANNEL: Rule = Rule {
     hint: "Call this function with literals or parameters only.",
 };
 
+/// Not [`refuse`]'s: parameters and copied data come after the statement that was decided.
+pub(crate) const WRITES_MASK: Rule = Rule {
+    name: "writes-mask",
+    message: "a mask can't be written over the data that it stands for",
+    hint: "Write only columns whose values you know: leave the masked ones out.",
+};
+
 /// The rules that a permit's `@lift` may lift. Of the others, what the gateway understands of
 /// statements and results depends.
 pub(crate) const LIFTABLE: &[&str] = &[
@@ -146,6 +153,7 @@ pub(crate) const LIFTABLE: &[&str] = &[
     PRIVATE_RELATION.name,
     SETTING_FROM_DATA.name,
     WAY_OUT.name,
+    WRITES_MASK.name,
 ];
 
 /// The first rule that refuses the statement and isn't lifted.

@@ -146,6 +146,22 @@ fn an_annotation_counts_for_what_its_permit_permits() {
 }
 
 #[test]
+fn masks_are_written_over_masked_rows_only_where_a_permit_says_so() {
+    let lifted = "@lift(\"writes-mask\") permit (principal, action, resource);";
+    for (policy, text, refused) in [
+        (ALL, "UPDATE patients SET ssn = $1", true),
+        (ALL, "DO $$ $$", true),
+        (ALL, "UPDATE products SET name = $1", false),
+        (ALL, "SELECT ssn FROM patients", false),
+        (lifted, "UPDATE patients SET ssn = $1", false),
+    ] {
+        let mut engine = engine(policy, Raw::hospital().compile());
+        let clearance = engine.decide(&grant(), &one(text));
+        assert_eq!(clearance.writes_masked, refused, "{text}");
+    }
+}
+
+#[test]
 fn a_permit_lifts_the_rules_that_it_names() {
     let policy = "@lift(\"private-relation, copy-server, opaque-code\") \
                   permit (principal, action, resource);";

@@ -18,6 +18,9 @@ use crate::pg::forward::Forward;
 pub(super) struct CopyIn {
     batch: Batch,
     pending: bool,
+    /// The data that has come ends with an asterisk.
+    ends_with_mask: bool,
+    has_mask: bool,
 }
 
 impl CopyIn {
@@ -29,7 +32,22 @@ impl CopyIn {
     pub(super) fn gather(&mut self, payload: &[u8]) {
         self.pending = true;
         self.batch.push(payload);
+        self.has_mask |= has_mask(self.ends_with_mask, payload);
+        self.ends_with_mask = payload.last().map_or(self.ends_with_mask, |&byte| byte == b'*');
     }
+
+    /// The data is over. Whether a mask was in it.
+    pub(super) fn end(&mut self) -> bool {
+        self.ends_with_mask = false;
+        std::mem::take(&mut self.has_mask)
+    }
+}
+
+/// Two asterisks in a row: what is covered is seldom of one byte, and then its mask tells little. In
+/// binary format a number may look so.
+fn has_mask(begins_within: bool, payload: &[u8]) -> bool {
+    let first = begins_within && payload.first() == Some(&b'*');
+    first || payload.windows(2).any(|pair| pair == b"**")
 }
 
 /// What becomes of COPY data on its way to the client.

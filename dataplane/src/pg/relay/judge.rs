@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use lazaret_policy::{Engine, Grant, Reach, Refusal, Verdict};
+use lazaret_policy::{
+    Engine, Grant, Reach, Refusal, Verdict, has_placeholder, placeholder_refusal,
+};
 use lazaret_proto::pg::error::Report;
 use lazaret_proto::pg::sqlstate::SqlState;
 use lazaret_sql::{Kind, ParseError, Reader, Statement};
@@ -15,6 +17,8 @@ pub(super) struct Analysis {
     /// `None` where it isn't known.
     pub(super) statement: Option<Rc<Statement>>,
     pub(super) reach: Reach,
+    /// No value that it writes may be a mask.
+    pub(super) writes_masked: bool,
     /// The client's own text, all statements of it.
     pub(super) text: Rc<str>,
     /// The snapshot that it was decided under.
@@ -27,6 +31,7 @@ impl Analysis {
         Rc::new(Self {
             statement: None,
             reach: Reach::WORST,
+            writes_masked: true,
             text: "".into(),
             snapshot_version: u64::MAX,
             planned: Planned::default(),
@@ -134,13 +139,17 @@ fn decide((text, statements): Text<'_>, grant: &Grant, engine: &mut Engine) -> J
     let mut rule = String::new();
     let mut allowed = Vec::with_capacity(statements.len());
     for statement in statements {
-        let clearance = engine.decide(grant, &statement);
+        let mut clearance = engine.decide(grant, &statement);
+        if clearance.writes_masked && has_placeholder(&text) {
+            clearance.verdict = Verdict::Deny(placeholder_refusal());
+        }
         match clearance.verdict {
             Verdict::Allow { policy } => {
                 rule = policy;
                 allowed.push(Rc::new(Analysis {
                     statement: Some(statement),
                     reach: clearance.reach,
+                    writes_masked: clearance.writes_masked,
                     text: text.clone(),
                     snapshot_version,
                     planned: Planned::default(),
@@ -155,7 +164,7 @@ fn decide((text, statements): Text<'_>, grant: &Grant, engine: &mut Engine) -> J
     Judgement { kind, rule, outcome: Ok(allowed) }
 }
 
-fn report(refusal: &Refusal) -> Report {
+pub(super) fn report(refusal: &Refusal) -> Report {
     let sqlstate = SqlState::from_bytes(&refusal.sqlstate);
     let report =
         Report::error(sqlstate.unwrap_or(SqlState::INSUFFICIENT_PRIVILEGE), &refusal.message);

@@ -168,7 +168,9 @@ impl Relaying {
             Step::Replace { with, reply } => {
                 forward.skip(len);
                 self.insert(&with, forward, context)?;
-                self.expect(reply);
+                if let Some(reply) = reply {
+                    self.expect(reply);
+                }
             }
         }
         Ok(())

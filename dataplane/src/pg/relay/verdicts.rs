@@ -1,6 +1,6 @@
 //! Messages of the client: which go on, which are refused, and what answers are awaited.
 
-use lazaret_policy::Preset;
+use lazaret_policy::{Preset, is_placeholder, placeholder_refusal};
 use lazaret_proto::pg::error::Report;
 use lazaret_proto::pg::frame::FrameHeader;
 use lazaret_proto::pg::frontend::{self, Bind, Execute, Message, Parse, Target};
@@ -25,7 +25,7 @@ pub(super) enum Step {
     },
     Replace {
         with: Vec<u8>,
-        reply: Reply,
+        reply: Option<Reply>,
     },
 }
 
@@ -43,20 +43,20 @@ impl Step {
         let mut with = Vec::new();
         refuse::query(&mut with);
         let batch = Batch { statements: Vec::new(), done: 0, refused: Some(report) };
-        Self::Replace { with, reply: Reply::Query(batch) }
+        Self::Replace { with, reply: Some(Reply::Query(batch)) }
     }
 
     fn refuse_parse(statement: &[u8], report: Box<Report>) -> Self {
         let mut with = Vec::new();
         refuse::parse(&mut with, statement);
-        Self::Replace { with, reply: Reply::Refused(report) }
+        Self::Replace { with, reply: Some(Reply::Refused(report)) }
     }
 
     /// In place of another message of the extended protocol.
     fn refuse_other(report: Box<Report>) -> Self {
         let mut with = Vec::new();
         refuse::other(&mut with);
-        Self::Replace { with, reply: Reply::Refused(report) }
+        Self::Replace { with, reply: Some(Reply::Refused(report)) }
     }
 
     fn refuse(tag: u8, report: Report) -> Self {
@@ -111,8 +111,13 @@ impl Relaying {
                 Ok(Step::forward(Reply::Sync))
             }
             Message::FunctionCall(_) => self.on_function_call(body, context),
-            Message::CopyDone | Message::CopyFail(_) => {
+            Message::CopyDone => {
                 self.answer = Answer::CopyIn { ended: true };
+                self.on_copy_done(context)
+            }
+            Message::CopyFail(_) => {
+                self.answer = Answer::CopyIn { ended: true };
+                self.copy_in.end();
                 Ok(Step::unanswered())
             }
             Message::Terminate => Err(End::Terminated),
@@ -214,8 +219,33 @@ impl Relaying {
             self.record_refusal("bind", "too_many", context)?;
             return Ok(Step::refuse_other(Box::new(refuse::too_many())));
         }
+        if self.writes_masked(&statement) && bind.parameters.iter().flatten().any(is_placeholder) {
+            let refusal = placeholder_refusal();
+            self.record_refusal("bind", &refusal.rule, context)?;
+            return Ok(Step::refuse_other(Box::new(judge::report(&refusal))));
+        }
         self.recorder.bind(bind, body, context)?;
         Ok(Step::forward(Reply::Bind { portal: Name::new(bind.portal), statement }))
+    }
+
+    /// Data with a mask in it has gone upstream as it came; the server forgets it when COPY fails.
+    fn on_copy_done(&mut self, context: &mut Context<'_>) -> Result<Step, End> {
+        let writes_masked = self.answered().is_none_or(|analysis| analysis.writes_masked);
+        if !self.copy_in.end() || !writes_masked || self.transparent {
+            return Ok(Step::unanswered());
+        }
+        let refusal = placeholder_refusal();
+        self.record_refusal("copy_done", &refusal.rule, context)?;
+        let mut with = Vec::new();
+        Message::CopyFail(refusal.message.as_bytes()).encode(&mut with);
+        Ok(Step::Replace { with, reply: None })
+    }
+
+    /// Whether no parameter of the prepared statement may be a mask.
+    fn writes_masked(&self, name: &Name) -> bool {
+        let prepared = self.objects.statement(name).into_iter();
+        let mut known = prepared.chain(self.expected.preparing(name));
+        !self.transparent && known.any(|analysis| analysis.writes_masked)
     }
 
     /// Rows need the plan of their portal as it is now, so it is described first, unless the

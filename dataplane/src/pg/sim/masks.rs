@@ -78,3 +78,55 @@ fn a_value_that_is_to_be_null_is_null() {
     let rows: Vec<_> = frames(&sent).filter(|(tag, _)| *tag == b'D').map(|(_, row)| row).collect();
     assert_eq!(rows, [[0, 1, 0xff, 0xff, 0xff, 0xff]]);
 }
+
+#[test]
+fn a_statement_that_would_write_a_mask_back_is_refused() {
+    for (sql, allowed) in [
+        ("UPDATE patients SET ssn = '***********' WHERE id = 7", false),
+        ("INSERT INTO patients (ssn) VALUES (E'078-05-****')", false),
+        ("UPDATE patients SET note = 'well' WHERE id = 7 /*** by a nurse ***/", true),
+        ("UPDATE labs SET code = '***'", true),
+        ("SELECT code FROM labs WHERE code = '***'", true),
+    ] {
+        let mut world = World::ready(Preset::SafeHarbor);
+        world.client_sends(&query(sql));
+        let asked = if allowed { format!("Q {sql}") } else { "Q lazaret: refused".to_owned() };
+        assert_eq!(shown(&world.take_upstream()), [asked]);
+        let shown_sql = world.log.verdicts();
+        assert_eq!(shown_sql.first().map(|verdict| verdict.1), Some(allowed), "{sql}");
+    }
+}
+
+#[test]
+fn a_parameter_that_is_a_mask_is_refused_where_it_would_be_written() {
+    for (sql, parameter, allowed) in [
+        ("UPDATE patients SET ssn = $1", "078-**-****", false),
+        ("UPDATE patients SET ssn = $1", "078-05-1120", true),
+        ("UPDATE labs SET code = $1", "***", true),
+    ] {
+        let mut world = World::ready(Preset::SafeHarbor);
+        world.client_sends(&all(&[parse("s", sql), bind("", "s", &[parameter])]));
+        let upstream = tags(&world.take_upstream());
+        assert_eq!(upstream, if allowed { "PB" } else { "PP" }, "{sql} {parameter}");
+    }
+}
+
+#[test]
+fn copied_data_that_holds_a_mask_fails_at_its_end() {
+    for (table, pieces, allowed) in [
+        ("patients", ["7\t078-05-1120*", "*\twell\n"], false),
+        ("patients", ["7\t078-05-1120*", "\t*well\n"], true),
+        ("labs", ["***\tmg\n", "x\tmg\n"], true),
+    ] {
+        let mut world = World::ready(Preset::SafeHarbor);
+        world.client_sends(&query(&format!("COPY {table} FROM STDIN")));
+        world.upstream_sends(&[b'G', 0, 0, 0, 11, 0, 0, 2, 0, 0, 0, 0]);
+        world.take_upstream();
+        for piece in pieces {
+            world.client_sends(&copy_data(piece.as_bytes()));
+        }
+        world.client_sends(&copy_done());
+        let upstream = tags(&world.take_upstream());
+        assert_eq!(upstream, if allowed { "ddc" } else { "ddf" }, "{table} {pieces:?}");
+    }
+}
