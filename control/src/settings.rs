@@ -44,5 +44,6 @@ pub(crate) fn settings(config: &Config, boot: u64) -> Settings {
         max_sessions: config.limits.max_sessions,
         lease_ms: config.limits.lease_ms,
         commitment_key: config.commitment_key.clone(),
+        tokens: config.tokens.clone(),
     }
 }

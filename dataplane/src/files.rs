@@ -11,6 +11,7 @@
 mod fleet;
 mod gather;
 mod link;
+mod mask_key;
 mod serve;
 mod workers;
 
@@ -243,12 +244,13 @@ impl Files {
         Ok(())
     }
 
-    fn take_settings(&mut self, settings: Settings) -> Result<(), FilesError> {
+    fn take_settings(&mut self, mut settings: Settings) -> Result<(), FilesError> {
         match &mut self.stage {
             Stage::Gathering(gathering) => {
                 self.link.set_boot(settings.boot);
                 let mut status = self.status.borrow_mut();
                 status.node.clone_from(&settings.node);
+                settings.tokens.key = mask_key::read(&settings.tokens.key_path);
                 gathering.set(settings)
             }
             Stage::Serving(_) => {

@@ -17,6 +17,7 @@ mod gather;
 mod grown;
 mod inet;
 mod keep;
+mod keyed;
 mod large;
 mod nested;
 mod number;
@@ -30,6 +31,7 @@ mod typed;
 use lazaret_detectors::{Class, Identifier};
 
 pub(crate) use copy::CopyMasker;
+pub(crate) use keyed::Keys;
 pub(crate) use large::LargeRow;
 pub(crate) use row::RowMasker;
 pub(crate) use score::Scores;
@@ -42,6 +44,14 @@ pub(crate) struct Dates {
     /// 164.514(b)(2)(i)(C): the year may stay unless it tells an age above 89. Earlier ones become
     /// this one.
     oldest_year: i64,
+}
+
+/// What masks are made with, in one session.
+#[derive(Clone, Copy)]
+pub(crate) struct Means<'a> {
+    pub(crate) dates: Dates,
+    /// `None` where no key is known.
+    pub(crate) keys: Option<&'a Keys>,
 }
 
 /// By the DateStyle that the server last reported. Dates in a style that isn't known here can't

@@ -141,13 +141,18 @@ fn make_keys(layout: &Layout, upstream: &UpstreamUrl) -> Result<(), InitError> {
     let issuer = IssuerKey::generate()?;
     private(&layout.development_issuer_key(), issuer.to_pem().as_bytes())?;
     public(&layout.development_issuer_jwks(), format!("{:#}\n", issuer.jwks()).as_bytes())?;
-    let mut key = [0; 32];
-    aws_lc_rs::rand::fill(&mut key).map_err(|_| InitError::Random)?;
-    private(&layout.commitment_key(), format!("{}\n", STANDARD_NO_PAD.encode(key)).as_bytes())?;
+    private(&layout.commitment_key(), random_key()?.as_bytes())?;
+    private(&layout.mask_key(), random_key()?.as_bytes())?;
     if let Some(password) = &upstream.password {
         private(&layout.upstream_password(), format!("{password}\n").as_bytes())?;
     }
     Ok(())
+}
+
+fn random_key() -> Result<String, InitError> {
+    let mut key = [0; 32];
+    aws_lc_rs::rand::fill(&mut key).map_err(|_| InitError::Random)?;
+    Ok(format!("{}\n", STANDARD_NO_PAD.encode(key)))
 }
 
 /// The key that seals evidence, and whom an auditor is to trust. The origin names the log, so it

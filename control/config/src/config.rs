@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use lazaret_link::{Durability, Secret, UpstreamTlsMode};
+use lazaret_link::{Durability, Secret, Tokens, UpstreamTlsMode};
 use lazaret_policy::{DeclaredClass, Mask, Preset};
 
 use crate::Layout;
@@ -23,6 +23,7 @@ pub struct Config {
     pub limits: Limits,
     /// Salts the commitments in records.
     pub commitment_key: Secret,
+    pub tokens: Tokens,
 }
 
 #[derive(Clone, Debug)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use lazaret_link::{Durability, Secret, UpstreamTlsMode};
+use lazaret_link::{Durability, Secret, TokenScope, UpstreamTlsMode};
 use lazaret_policy::Preset;
 use serde::{Deserialize, Deserializer};
 
@@ -36,12 +36,17 @@ pub struct File {
     /// with `*` for every column, which goes before its class). `redact` covers each letter and keeps
     /// the length; `redact-fixed` is as long for every value; `null`; `year` for dates, `age-cap` for
     /// ages, `zip3` for ZIP codes. `keep-last-4` leaves the last four letters or digits of an identifier
-    /// of eight or more, with preset `expert` only. A number becomes 0, and where a type has no such
-    /// value (a date, an array), the mask is NULL. A column that is named here is masked
-    /// whatever its class; one whose class the mask doesn't suit is redacted. A permit's
+    /// of eight or more, with preset `expert` only. With `limited-data-set` and `expert`: `hmac`, a code
+    /// that equal values share, so that it can be joined on (an integer of 4 bytes has so few codes that of
+    /// tens of thousands of values two may share one); `fpe`, FF1 of NIST SP 800-38G, digits for digits and
+    /// letters for letters, in values of a million possible ones or more; `date-shift`. A number becomes 0,
+    /// and where a type has no such value (a date, an array), the mask is NULL. A column that is named here
+    /// is masked whatever its class; one whose class the mask doesn't suit is redacted. A permit's
     /// `@mask("ssn = redact-fixed, zip = redact")` goes before all of this.
     #[serde(default)]
     pub(crate) masks: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(crate) tokens: TokensSection,
     #[serde(default)]
     pub(crate) recording: RecordingSection,
     #[serde(default)]
@@ -165,6 +170,21 @@ pub(crate) struct PolicySection {
     pub(crate) folder: String,
 }
 
+/// The masks that are made with a key: `hmac`, `fpe` and `date-shift`. The key is in `keys/mask.key`, and
+/// only the data plane reads it. With another key all of them change.
+#[derive(Clone, Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize, schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct TokensSection {
+    /// Equal values have equal masks in all sessions (`resource`), or only within one grant, so within
+    /// one session (`grant`).
+    #[cfg_attr(test, schemars(with = "String"))]
+    pub(crate) scope: TokenScope,
+    /// Dates are shifted by 1 to so many days, to either side: all dates of a scope by as many, so that
+    /// what lies between two stays.
+    pub(crate) date_shift_days: u32,
+}
+
 /// Evidence.
 #[derive(Clone, Deserialize)]
 #[cfg_attr(test, derive(serde::Serialize, schemars::JsonSchema))]
@@ -251,6 +271,12 @@ impl Default for ListenSection {
 impl Default for PolicySection {
     fn default() -> Self {
         Self { preset: Preset::SafeHarbor, folder: "policy".to_owned() }
+    }
+}
+
+impl Default for TokensSection {
+    fn default() -> Self {
+        Self { scope: TokenScope::Resource, date_shift_days: 30 }
     }
 }
 

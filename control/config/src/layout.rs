@@ -72,6 +72,11 @@ impl Layout {
         self.keys().join("commitment.key")
     }
 
+    /// What masks that take a key are made with. Only the data plane reads it.
+    pub fn mask_key(&self) -> PathBuf {
+        self.keys().join("mask.key")
+    }
+
     /// Where init puts the service user's password, if it was told one.
     pub fn upstream_password(&self) -> PathBuf {
         self.keys().join("upstream.password")

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::file::{
-    File, LimitsSection, ListenSection, NodeSection, PolicySection, RecordingSection,
+    File, LimitsSection, ListenSection, NodeSection, PolicySection, RecordingSection, TokensSection,
 };
 
 const HEAD: &str = "# lazaret.toml\n\n\
@@ -28,7 +28,7 @@ fn page() -> String {
     page.push('\n');
     for name in ["node", "listen", "tls", "identity", "upstream", "policy", "classes", "masks"]
         .into_iter()
-        .chain(["recording", "limits"])
+        .chain(["tokens", "recording", "limits"])
     {
         section(&mut page, &schema, name);
     }
@@ -74,6 +74,7 @@ fn defaults(name: &str) -> Value {
         "node" => serde_json::to_value(NodeSection::default()),
         "listen" => serde_json::to_value(ListenSection::default()),
         "policy" => serde_json::to_value(PolicySection::default()),
+        "tokens" => serde_json::to_value(TokensSection::default()),
         "recording" => serde_json::to_value(RecordingSection::default()),
         "limits" => serde_json::to_value(LimitsSection::default()),
         _ => Ok(Value::Null),

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use lazaret_audit::{MAX_SEGMENT_BYTES, MIN_SEGMENT_BYTES};
 use lazaret_detectors::Class;
-use lazaret_link::Secret;
+use lazaret_link::{Secret, Tokens};
 use lazaret_policy::{DeclaredClass, Mask, Preset};
 
 use crate::class_name;
@@ -72,6 +72,7 @@ pub fn resolve(
     let mut declared = resolver.classes();
     let masks = resolver.masks(&mut declared);
     let recording = resolver.recording();
+    let tokens = resolver.tokens();
     let limits = resolver.limits();
     let commitment_key = resolver.commitment_key();
     let mut problems = resolver.problems;
@@ -98,6 +99,7 @@ pub fn resolve(
                 recording,
                 limits,
                 commitment_key,
+                tokens,
             })
         }
         _ => Err(Problems(problems)),
@@ -431,6 +433,21 @@ impl Resolver<'_> {
             }
         }
         by_class
+    }
+
+    /// The key is the data plane's to read.
+    fn tokens(&mut self) -> Tokens {
+        let section = &self.file.tokens;
+        if !(1..=3_650).contains(&section.date_shift_days) {
+            let message = format!("{} is out of range", section.date_shift_days);
+            self.refuse(&["tokens", "date_shift_days"], message, "write a number from 1 to 3650");
+        }
+        Tokens {
+            key_path: self.layout.mask_key(),
+            key: None,
+            scope: section.scope,
+            date_shift_days: section.date_shift_days,
+        }
     }
 
     fn recording(&mut self) -> Recording {

@@ -14,11 +14,11 @@ mod upstream_tls;
 pub use frame::{FrameError, MAX_FRAME_BYTES, decode, encode};
 pub use message::{
     Admission, Durability, FromControl, FromDataplane, ListenerTls, RefusalReason, SegmentFile,
-    Settings,
+    Settings, TokenScope, Tokens,
 };
 pub use secret::Secret;
 pub use upstream_tls::{POSTGRESQL_ALPN, UpstreamTls, UpstreamTlsError, UpstreamTlsMode};
 
 /// What [`FromDataplane::Hello`] states. The two processes come from one build and are upgraded
 /// together; another number is refused.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;

@@ -16,6 +16,29 @@ pub enum Durability {
     Power,
 }
 
+/// Where the masks that take a key are the same for equal values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TokenScope {
+    /// In all sessions.
+    Resource,
+    /// In the sessions of one grant.
+    Grant,
+}
+
+/// What masks that take a key are made with.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Tokens {
+    /// The data plane reads the key itself, so that control never has it.
+    pub key_path: PathBuf,
+    /// What was read there.
+    #[serde(skip)]
+    pub key: Option<Secret>,
+    pub scope: TokenScope,
+    /// Dates are shifted by as many days at most, to either side.
+    pub date_shift_days: u32,
+}
+
 /// The client side's certificate, in PEM.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct ListenerTls {
@@ -59,6 +82,7 @@ pub struct Settings {
     pub lease_ms: u64,
     /// Salts the commitments in records.
     pub commitment_key: Secret,
+    pub tokens: Tokens,
 }
 
 /// A client that asks to be let in.

@@ -27,10 +27,16 @@ pub enum Mask {
     Year,
     AgeCap,
     Zip3,
+    /// A keyed code, the same for equal values of one scope.
+    Hmac,
+    /// FF1 of NIST SP 800-38G: digits for digits, letters for letters.
+    Fpe,
+    /// All dates of a scope are as many days off.
+    DateShift,
 }
 
 impl Mask {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 10] = [
         Self::Redact,
         Self::RedactFixed,
         Self::KeepLast4,
@@ -38,6 +44,9 @@ impl Mask {
         Self::Year,
         Self::AgeCap,
         Self::Zip3,
+        Self::Hmac,
+        Self::Fpe,
+        Self::DateShift,
     ];
 
     /// The word used in configuration and in `@mask`.
@@ -50,6 +59,9 @@ impl Mask {
             Self::Year => "year",
             Self::AgeCap => "age-cap",
             Self::Zip3 => "zip3",
+            Self::Hmac => "hmac",
+            Self::Fpe => "fpe",
+            Self::DateShift => "date-shift",
         }
     }
 
@@ -57,25 +69,35 @@ impl Mask {
         Self::ALL.into_iter().find(|mask| mask.name() == name)
     }
 
+    /// Whether it is made from the value with a key.
+    pub const fn is_keyed(self) -> bool {
+        matches!(self, Self::Hmac | Self::Fpe | Self::DateShift)
+    }
+
     /// Whether values of the class can be masked so. A mask that lets a part stay lets stay what
     /// the rule names for that class, and would show something else of another.
     pub fn suits(self, class: Class) -> bool {
         match self {
             Self::Redact | Self::RedactFixed | Self::Null => class.is_masked(),
-            Self::Year => class == Class::Date,
+            Self::Year | Self::DateShift => class == Class::Date,
             Self::AgeCap => class == Class::Age,
             Self::Zip3 => class == Class::Zip,
-            Self::KeepLast4 => matches!(class, Class::Direct(_)),
+            Self::KeepLast4 | Self::Hmac | Self::Fpe => matches!(class, Class::Direct(_)),
         }
     }
 
     /// The class of a column of which nothing is known but that it is to be masked so.
     pub(crate) fn implies(self) -> Class {
         match self {
-            Self::Year => Class::Date,
+            Self::Year | Self::DateShift => Class::Date,
             Self::AgeCap => Class::Age,
             Self::Zip3 => Class::Zip,
-            Self::Redact | Self::RedactFixed | Self::KeepLast4 | Self::Null => Class::UNTRACED,
+            Self::Redact
+            | Self::RedactFixed
+            | Self::KeepLast4
+            | Self::Null
+            | Self::Hmac
+            | Self::Fpe => Class::UNTRACED,
         }
     }
 
@@ -95,6 +117,9 @@ impl Mask {
             Self::Year => Action::Year,
             Self::AgeCap => Action::AgeCap,
             Self::Zip3 => Action::Zip3,
+            Self::Hmac => Action::Hmac,
+            Self::Fpe => Action::Fpe,
+            Self::DateShift => Action::DateShift,
         }
     }
 }
@@ -140,13 +165,23 @@ impl Preset {
                      preset = \"expert\"",
                 );
             }
+            (Self::SafeHarbor, mask) if mask.is_keyed() => {
+                return refuse(
+                    format!(
+                        "`{name}` makes a code from the individual's information, which is no Safe \
+                         Harbor code (45 CFR 164.514(c))"
+                    ),
+                    "choose redact, redact-fixed or null; or preset = \"limited-data-set\" or \
+                     \"expert\", if that is what has been determined",
+                );
+            }
             _ => {}
         }
         match class {
             Some(class) if !mask.suits(class) => refuse(
                 format!("`{name}` is no mask for class `{class}`"),
-                "year goes with date, age-cap with age, zip3 with zip, keep-last-4 with identifiers; \
-                 redact, redact-fixed and null with all",
+                "year and date-shift go with date, age-cap with age, zip3 with zip; keep-last-4, hmac \
+                 and fpe with identifiers; redact, redact-fixed and null with all",
             ),
             _ => Ok(()),
         }

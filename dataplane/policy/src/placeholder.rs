@@ -2,12 +2,17 @@
 //!
 //! An agent that reads a row, changes a field and writes the row back would put masks in the place of
 //! what they cover. A mask that shows as one is recognised: asterisks, `90+`, the UUID of zeros. A zero,
-//! January 1st and 90 are values like any other, and are not.
+//! January 1st and 90 are values like any other, and so is what FF1 and a shift of dates make: these are
+//! not recognised.
 
 use crate::Refusal;
 use crate::rules::WRITES_MASK;
 
 const NIL_UUID: &[u8] = b"00000000-0000-0000-0000-000000000000";
+
+/// Of an `hmac` mask: its prefix and 24 hexadecimal digits.
+pub const HMAC_PREFIX: &[u8; 3] = b"hm_";
+const HMAC_LEN: usize = HMAC_PREFIX.len() + 24;
 
 /// Whether a value, in text or in binary format, is a mask or holds one.
 pub fn is_placeholder(value: &[u8]) -> bool {
@@ -16,6 +21,7 @@ pub fn is_placeholder(value: &[u8]) -> bool {
     value == b"*"
         || value == NIL_UUID
         || value.starts_with(b"90+")
+        || value.windows(HMAC_LEN).any(is_hmac)
         || value.windows(run).any(|bytes| bytes.iter().all(|&byte| byte == b'*'))
 }
 
@@ -40,6 +46,11 @@ pub fn has_placeholder(statement: &str) -> bool {
         rest = next;
     }
     false
+}
+
+fn is_hmac(text: &[u8]) -> bool {
+    let digits = text.strip_prefix(HMAC_PREFIX);
+    digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
 }
 
 pub fn placeholder_refusal() -> Refusal {
@@ -121,9 +132,13 @@ fn is_name_byte(byte: u8) -> bool {
 mod tests {
     use super::*;
 
+    const HMAC: &str = "hm_0123456789abcdef01234567";
+
     #[test]
     fn a_mask_that_shows_as_one_is_known() {
-        for mask in ["*", "***********", "***-**-6789", "021**", "1980-**-**", "90+", "90+ years"] {
+        for mask in
+            ["*", "***********", "***-**-6789", "021**", "1980-**-**", "90+", "90+ years", HMAC]
+        {
             assert!(is_placeholder(mask.as_bytes()), "{mask}");
         }
         for value in ["", "Jane", "2 * 3", "190+", "90", "1980-01-01", "a*b*c"] {

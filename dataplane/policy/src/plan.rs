@@ -54,12 +54,18 @@ pub enum Action {
     Zip3,
     /// An age above 89 becomes 90.
     AgeCap,
+    /// A code made with a key, the same for equal values.
+    Hmac,
+    /// Digits for digits and letters for letters, made with a key.
+    Fpe,
+    /// A date becomes another, as many days off as all others.
+    DateShift,
 }
 
 impl Action {
-    /// A mask may be longer than what it replaces.
-    pub const fn may_grow(self) -> bool {
-        matches!(self, Self::Fixed)
+    /// The mask may be longer than what it replaces, or needs a key.
+    pub const fn is_rebuilt(self) -> bool {
+        matches!(self, Self::Fixed | Self::Hmac | Self::Fpe | Self::DateShift)
     }
 }
 
@@ -80,15 +86,15 @@ pub struct Plan {
     pub columns: Vec<ColumnPlan>,
     /// No column needs work: rows are forwarded as they are.
     pub passes: bool,
-    /// A row may become longer than it was, so it can't be masked where it lies.
-    pub may_grow: bool,
+    /// A row may become longer than it was or takes a key, so it isn't masked where it lies.
+    pub is_rebuilt: bool,
 }
 
 impl Plan {
     fn of(columns: Vec<ColumnPlan>) -> Self {
         let passes = columns.iter().all(|column| column.action == Action::Pass);
-        let may_grow = columns.iter().any(|column| column.action.may_grow());
-        Self { columns, passes, may_grow }
+        let is_rebuilt = columns.iter().any(|column| column.action.is_rebuilt());
+        Self { columns, passes, is_rebuilt }
     }
 }
 

@@ -10,6 +10,7 @@ mod csv;
 mod text;
 
 use std::ops::Range;
+use std::rc::Rc;
 
 use lazaret_detectors::{Class, Scanner};
 use lazaret_policy::{Action, ColumnPlan, Format, Plan, TypeKind};
@@ -21,7 +22,7 @@ use self::csv::Csv;
 use self::text::Text;
 use super::rebuilt::{Batch, RowSyntax};
 use super::score::Scores;
-use super::{Counts, Dates, MaskError};
+use super::{Counts, Dates, Keys, MaskError, Means};
 use crate::limits::ROW_IN_MEMORY_BYTES;
 
 /// One per COPY.
@@ -30,6 +31,7 @@ pub(crate) struct CopyMasker {
     /// How the names in a header line are masked.
     names: Vec<ColumnPlan>,
     dates: Dates,
+    keys: Option<Rc<Keys>>,
     syntax: Box<dyn Syntax>,
     /// The start of an unfinished row.
     pending: Vec<u8>,
@@ -39,7 +41,7 @@ pub(crate) struct CopyMasker {
 
 impl CopyMasker {
     /// The values are in the format that the statement asks for, whatever the plan says.
-    pub(crate) fn new(plan: &Plan, copy: &Copy, dates: Dates) -> Self {
+    pub(crate) fn new(plan: &Plan, copy: &Copy, dates: Dates, keys: Option<Rc<Keys>>) -> Self {
         let (syntax, format): (Box<dyn Syntax>, _) = match copy.format {
             CopyFormat::Text => (Box::new(Text::new(copy)), Format::Text),
             CopyFormat::Csv => (Box::new(Csv::new(copy)), Format::Text),
@@ -53,6 +55,7 @@ impl CopyMasker {
             columns,
             names,
             dates,
+            keys,
             syntax,
             pending: Vec::new(),
             batch,
@@ -103,7 +106,8 @@ impl CopyMasker {
             Part::Names(_) => (&*self.names, false),
             Part::Row(_) => (&*self.columns, true),
         };
-        self.batch.take_row(&*self.syntax, columns, self.dates, input, range)
+        let means = Means { dates: self.dates, keys: self.keys.as_deref() };
+        self.batch.take_row(&*self.syntax, columns, means, input, range)
     }
 
     /// Covers what was found, and appends the rows taken so far.

@@ -21,6 +21,16 @@ pub(super) fn whole(format: Format, dates: Dates, cell: &mut [u8]) -> Outcome {
     mask(format, dates, cell, |_| 2000)
 }
 
+/// So many days later. What has no such date has no mask.
+pub(super) fn shift(format: Format, dates: Dates, days: i64, cell: &mut [u8]) -> Outcome {
+    let shifted = match format {
+        Format::Text if !dates.are_iso() => None,
+        Format::Text => shift_text(days, cell),
+        Format::Binary => shift_binary(days, cell),
+    };
+    shifted.map_or(Outcome::Null, |()| Outcome::Masked(cell.len()))
+}
+
 /// The year of a moment in microseconds since the Unix epoch.
 pub(super) fn year_of_moment(unix_us: u64) -> i64 {
     const DAYS_1970_TO_2000: i64 = 10_957;
@@ -61,6 +71,62 @@ fn mask_binary(cell: &mut [u8], new_year: impl Fn(i64) -> i64) -> bool {
     } else {
         false
     }
+}
+
+fn shift_binary(days: i64, cell: &mut [u8]) -> Option<()> {
+    if let Ok(place) = <&mut [u8; 4]>::try_from(&mut *cell) {
+        let value = i32::from_be_bytes(*place);
+        if value != i32::MAX && value != i32::MIN {
+            let shifted = value.checked_add(i32::try_from(days).ok()?)?;
+            *place = shifted.to_be_bytes();
+        }
+    } else {
+        let place = <&mut [u8; 8]>::try_from(cell).ok()?;
+        let value = i64::from_be_bytes(*place);
+        if value != i64::MAX && value != i64::MIN {
+            let shifted = value.checked_add(days.checked_mul(US_PER_DAY)?)?;
+            *place = shifted.to_be_bytes();
+        }
+    }
+    Some(())
+}
+
+/// Years of four digits in our era; the time of day and the offset stay.
+fn shift_text(days: i64, cell: &mut [u8]) -> Option<()> {
+    if matches!(&*cell, b"infinity" | b"-infinity") {
+        return Some(());
+    }
+    if !is_date_and_time(cell, 4) {
+        return None;
+    }
+    let number = |range: std::ops::Range<usize>| -> Option<i64> {
+        std::str::from_utf8(cell.get(range)?).ok()?.parse().ok()
+    };
+    let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
+    let first = usize::try_from(month).ok()?.checked_sub(1)?;
+    let before = DAYS_BEFORE_MONTH.get(first)? + i64::from(month > 2 && is_leap(year));
+    let (year, month, day) = civil(january_first(year) + before + day - 1 + days);
+    if !(1..=9_999).contains(&year) {
+        return None;
+    }
+    cell.get_mut(..10)?.copy_from_slice(format!("{year:04}-{month:02}-{day:02}").as_bytes());
+    Some(())
+}
+
+const DAYS_BEFORE_MONTH: [i64; 12] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
+
+fn is_leap(year: i64) -> bool {
+    year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+}
+
+/// Year, month and day of a day counted from 2000-01-01.
+fn civil(day: i64) -> (i64, usize, i64) {
+    let year = year_of_day(day);
+    let day_of_year = day - january_first(year);
+    let leap_day = |month: usize| i64::from(month > 1 && is_leap(year));
+    let begins = |month: usize| DAYS_BEFORE_MONTH[month] + leap_day(month);
+    let month = (0..12).rev().find(|&month| begins(month) <= day_of_year).unwrap_or(0);
+    (year, month + 1, day_of_year - begins(month) + 1)
 }
 
 /// The year of a day counted from 2000-01-01, in the proleptic Gregorian calendar.

@@ -1,27 +1,49 @@
-//! Masks that may be longer than what they replace, for rows that are built anew.
+//! Masks that may be longer than what they replace, or take a key, for rows that are built anew.
 
 use lazaret_policy::{Action, ColumnPlan, Format, TypeKind};
 
 use super::outcome::{Length, Outcome};
-use super::{Dates, number, typed};
+use super::{Dates, Means, date, number, typed};
 
 /// What stands for a text of any length.
 const FIXED: &[u8; 8] = b"********";
 
-/// Masks the value that `values` ends with, from `start`.
+/// Masks the value that `values` ends with, from `start`. Without a key, what takes one is covered whole.
 pub(super) fn mask(
     column: &ColumnPlan,
-    dates: Dates,
+    Means { dates, keys }: Means<'_>,
     values: &mut Vec<u8>,
     start: usize,
 ) -> Outcome {
-    match column.action {
-        Action::Fixed => fixed(column.kind, column.format, dates, values, start),
-        _ => {
+    let (kind, format) = (column.kind, column.format);
+    let keyed = match (column.action, keys) {
+        (Action::Fixed, _) => return fixed(kind, format, dates, values, start),
+        (Action::Hmac, Some(keys)) => keys.code(kind, format, values, start),
+        (Action::Fpe, Some(keys)) => keys.preserve(kind, format, values, start),
+        (Action::DateShift, Some(keys)) => {
             let value = values.get_mut(start..).unwrap_or_default();
-            typed::mask(column, dates, Length::MayShrink, value)
+            shifted(kind, format, dates, keys.shift_days, value)
         }
-    }
+        _ => None,
+    };
+    keyed.unwrap_or_else(|| {
+        let value = values.get_mut(start..).unwrap_or_default();
+        typed::whole(kind, format, dates, Length::MayShrink, value)
+    })
+}
+
+fn shifted(
+    kind: TypeKind,
+    format: Format,
+    dates: Dates,
+    days: i64,
+    value: &mut [u8],
+) -> Option<Outcome> {
+    use TypeKind as K;
+    let format = if kind == K::Text { Format::Text } else { format };
+    let is_date = matches!(kind, K::Date | K::Timestamp | K::TimestampTz | K::Text);
+    let outcome = is_date.then(|| date::shift(format, dates, days, value));
+    outcome.filter(|outcome| *outcome != Outcome::Null)
 }
 
 /// The same for each value of a type, an empty one included.

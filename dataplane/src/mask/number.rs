@@ -244,6 +244,19 @@ pub(super) fn render_numeric(cell: &[u8], out: &mut Vec<u8>) -> bool {
     true
 }
 
+/// Appends a whole number as a binary numeric.
+pub(super) fn write_numeric(mut number: u64, out: &mut Vec<u8>) {
+    let mut digits = Vec::new();
+    while number > 0 {
+        digits.push(u16::try_from(number % 10_000).unwrap_or(0));
+        number /= 10_000;
+    }
+    let count = u16::try_from(digits.len()).unwrap_or(0);
+    for field in [count, count.saturating_sub(1), 0, 0].iter().chain(digits.iter().rev()) {
+        out.extend_from_slice(&field.to_be_bytes());
+    }
+}
+
 /// Overwrites an integer by one that is no longer, leading zeros before it.
 fn write_int(format: Format, value: i64, cell: &mut [u8]) -> Outcome {
     match format {

@@ -10,7 +10,7 @@ use lazaret_proto::pg::frame::HEADER_BYTES;
 use super::cells::Cells;
 use super::outcome::{Length, Outcome};
 use super::score::Scores;
-use super::{Counts, Dates, MaskError, grown};
+use super::{Counts, Dates, MaskError, Means, grown};
 
 /// How a row is written.
 pub(super) trait RowSyntax {
@@ -102,7 +102,7 @@ impl Batch {
         &mut self,
         syntax: &dyn RowSyntax,
         (columns, is_data): (&[ColumnPlan], bool),
-        dates: Dates,
+        means: Means<'_>,
         input: &[u8],
         range: Range<usize>,
     ) -> Result<(), MaskError> {
@@ -124,7 +124,7 @@ impl Batch {
                 Field::AsIs(range.start + span.range.start..range.start + span.range.end)
             } else {
                 let raw = row.get(span.range.clone()).unwrap_or_default();
-                self.take_value(syntax, (scored, column), dates, raw, span.is_quoted)?
+                self.take_value(syntax, (scored, column), means, raw, span.is_quoted)?
             };
             self.fields.push(field);
         }
@@ -137,18 +137,18 @@ impl Batch {
         &mut self,
         syntax: &dyn RowSyntax,
         (scored, column): (Option<usize>, &ColumnPlan),
-        dates: Dates,
+        means: Means<'_>,
         raw: &[u8],
         was_quoted: bool,
     ) -> Result<Field, MaskError> {
         let start = self.values.len();
         syntax.decode(raw, &mut self.values)?;
-        let outcome = if column.action.may_grow() {
+        let outcome = if column.action.is_rebuilt() {
             self.cells.masked(column.class);
-            grown::mask(column, dates, &mut self.values, start)
+            grown::mask(column, means, &mut self.values, start)
         } else {
             let value = self.values.get_mut(start..).unwrap_or_default();
-            self.cells.mask(scored, column, dates, Length::MayShrink, value, start)
+            self.cells.mask(scored, column, means.dates, Length::MayShrink, value, start)
         };
         match outcome {
             Outcome::Same => {}

@@ -14,7 +14,7 @@ use super::copy::binary::Binary;
 use super::outcome::{Length, Outcome};
 use super::rebuilt::Batch;
 use super::score::Scores;
-use super::{Counts, Dates, MaskError};
+use super::{Counts, Dates, MaskError, Means};
 use crate::limits::ROW_IN_MEMORY_BYTES;
 
 /// One per shard: it owns the batch of cells to scan.
@@ -59,7 +59,7 @@ impl RowMasker {
     pub(crate) fn grown(
         &mut self,
         plan: &Plan,
-        dates: Dates,
+        means: Means<'_>,
         input: &[u8],
         scores: &mut Scores,
         scanner: &mut Scanner,
@@ -70,12 +70,13 @@ impl RowMasker {
         while let Some(row) = complete_row(input, taken)? {
             taken = row.end;
             rows += 1;
-            self.grown.take_row(&Binary::default(), (&plan.columns, true), dates, input, row)?;
+            self.grown.take_row(&Binary::default(), (&plan.columns, true), means, input, row)?;
             if self.grown.is_full() {
                 break;
             }
         }
-        let counts = self.grown.release(&Binary::default(), dates, input, scores, scanner, out);
+        let counts =
+            self.grown.release(&Binary::default(), means.dates, input, scores, scanner, out);
         Ok(Grown { taken, rows, counts })
     }
 

@@ -25,7 +25,7 @@ pub(super) fn column(kind: TypeKind, format: Format, action: Action) -> ColumnPl
 }
 
 pub(super) fn plan(columns: impl IntoIterator<Item = ColumnPlan>) -> Plan {
-    Plan { columns: columns.into_iter().collect(), passes: false, may_grow: false }
+    Plan { columns: columns.into_iter().collect(), passes: false, is_rebuilt: false }
 }
 
 /// Scans one value in a row of its own; `None` if it became NULL.

@@ -13,8 +13,11 @@ pub(super) fn mask(column: &ColumnPlan, dates: Dates, length: Length, cell: &mut
     let (kind, format) = (column.kind, column.format);
     let outcome = match column.action {
         Action::Pass | Action::Scan => Outcome::Same,
-        // A fixed width is for rows that may grow; elsewhere the length that there is has to do.
-        Action::Whole | Action::Fixed => whole(kind, format, dates, length, cell),
+        Action::Whole => whole(kind, format, dates, length, cell),
+        // For rows that are built anew; elsewhere all that can be done is to cover.
+        Action::Fixed | Action::Hmac | Action::Fpe | Action::DateShift => {
+            whole(kind, format, dates, length, cell)
+        }
         Action::Null => Outcome::Null,
         Action::KeepLast4 => keep_last4(kind, format, dates, length, cell),
         Action::Year => year(kind, format, dates, length, cell),

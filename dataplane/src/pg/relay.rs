@@ -20,6 +20,7 @@ mod rows;
 mod schema;
 mod verdicts;
 
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 use lazaret_detectors::Finding;
@@ -33,7 +34,7 @@ use super::recorder::Recorder;
 use super::{Parting, State};
 use crate::buffer::Buffer;
 use crate::context::{Context, Effect, Errand, Event, Side};
-use crate::mask::{Dates, Scores};
+use crate::mask::{Dates, Keys, Scores};
 use answer::Answer;
 use clock::{Activity, Clock};
 use copy::CopyIn;
@@ -80,6 +81,8 @@ pub(super) struct Relaying {
     transaction_reach: Reach,
     schema: Schema,
     dates: Dates,
+    /// Made when a mask first takes a key.
+    keys: OnceCell<Option<Rc<Keys>>>,
     /// The plan of everything on a transparent resource.
     passing: Rc<Plan>,
     /// Scratch memory for texts that are scanned.
@@ -119,7 +122,8 @@ impl Relaying {
             transaction_reach: Reach::default(),
             schema: Schema::default(),
             dates,
-            passing: Rc::new(Plan { columns: Vec::new(), passes: true, may_grow: false }),
+            keys: OnceCell::new(),
+            passing: Rc::new(Plan { columns: Vec::new(), passes: true, is_rebuilt: false }),
             name: Vec::new(),
             findings: Vec::new(),
         }
@@ -231,6 +235,12 @@ impl Relaying {
             self.held = false;
             context.effects.push(Effect::Resume(Side::Client));
         }
+    }
+
+    /// Of masks that take a key; `None` without one.
+    fn keys(&self, context: &Context<'_>) -> Option<Rc<Keys>> {
+        let make = || Keys::new(&context.settings.tokens, &self.grant.resource, &self.grant.id);
+        self.keys.get_or_init(|| make().map(Rc::new)).clone()
     }
 
     fn cancel_upstream(&self, errand: Option<Errand>, context: &mut Context<'_>) {

@@ -63,6 +63,12 @@ impl Setup {
             max_sessions: 100,
             lease_ms: 600_000,
             commitment_key: Secret::new("00".repeat(32)),
+            tokens: lazaret_link::Tokens {
+                key_path: "/none".into(),
+                key: None,
+                scope: lazaret_link::TokenScope::Resource,
+                date_shift_days: 30,
+            },
         };
         Self { settings, accept, shards: 1, segment_bytes: 4 << 20 }
     }

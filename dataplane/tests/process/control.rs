@@ -66,6 +66,12 @@ pub(crate) fn settings(folder: &Path) -> Settings {
         max_sessions: 100_000,
         lease_ms: 600_000,
         commitment_key: Secret::new("00".repeat(32)),
+        tokens: lazaret_link::Tokens {
+            key_path: "/none".into(),
+            key: None,
+            scope: lazaret_link::TokenScope::Resource,
+            date_shift_days: 30,
+        },
     }
 }
 

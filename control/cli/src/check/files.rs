@@ -4,6 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use lazaret_config::Problem;
+use lazaret_policy::Mask;
 use rustix::fs::{Access, access, statvfs};
 
 use super::Subject;
@@ -16,6 +17,7 @@ const SEGMENTS_PER_SHARD: u64 = 8;
 pub(super) fn problems(subject: &Subject) -> Vec<Problem> {
     let mut found = folders(subject);
     found.extend(private_files(subject));
+    found.extend(mask_key(subject).err());
     found.extend(room(subject).err());
     found
 }
@@ -51,12 +53,25 @@ fn private_files(subject: &Subject) -> Vec<Problem> {
         layout.state(),
         layout.seal_key(),
         layout.commitment_key(),
+        layout.mask_key(),
         layout.development_issuer_key(),
         layout.upstream_password(),
     ];
     files.extend(subject.config.tls.as_ref().map(|tls| tls.private_key_path.clone()));
     // Those that must be there are missed elsewhere.
     files.iter().filter(|path| path.exists()).filter_map(|path| is_private(path).err()).collect()
+}
+
+/// Without the key, a mask that takes one is a redaction.
+fn mask_key(subject: &Subject) -> Result<(), Problem> {
+    let (config, path) = (&subject.config, subject.config.layout.mask_key());
+    let own = config.policy.declared.iter().filter_map(|declared| declared.mask);
+    let mut asked = config.policy.masks.values().copied().chain(own);
+    if path.exists() || !asked.any(Mask::is_keyed) {
+        return Ok(());
+    }
+    let mend = "write 32 random bytes in base64 there, for the data plane's user alone";
+    Err(Problem::with_file(&path, "hmac, fpe and date-shift need this key", mend))
 }
 
 fn is_private(path: &Path) -> Result<(), Problem> {

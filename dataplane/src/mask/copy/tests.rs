@@ -39,7 +39,7 @@ fn payloads(
     columns: &[ColumnPlan],
     pieces: &[&[u8]],
 ) -> Result<Vec<Vec<u8>>, MaskError> {
-    let mut masker = CopyMasker::new(&plan(columns.iter().copied()), copy, iso());
+    let mut masker = CopyMasker::new(&plan(columns.iter().copied()), copy, iso(), None);
     let mut scanner = scanner();
     let mut out = Vec::new();
     for piece in pieces {

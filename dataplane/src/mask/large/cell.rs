@@ -60,7 +60,9 @@ impl LargeCell {
             | Action::Year
             | Action::Zip3
             | Action::AgeCap => Mask::fill(column)?,
-            Action::Fixed | Action::Null => return None,
+            Action::Fixed | Action::Null | Action::Hmac | Action::Fpe | Action::DateShift => {
+                return None;
+            }
         };
         Some(Self { class: column.class, len, missing: len, mask })
     }

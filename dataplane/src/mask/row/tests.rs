@@ -13,7 +13,7 @@ fn plan(columns: &[(TypeKind, Action)]) -> Plan {
         format: Format::Text,
         class: Class::Unclassified,
     };
-    Plan { columns: columns.iter().map(column).collect(), passes: false, may_grow: false }
+    Plan { columns: columns.iter().map(column).collect(), passes: false, is_rebuilt: false }
 }
 
 fn frame_of(cells: &[Option<&[u8]>]) -> Vec<u8> {

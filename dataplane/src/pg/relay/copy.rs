@@ -117,7 +117,10 @@ impl Relaying {
         );
         Ok(match plan.passes {
             true => CopyOut::Passes,
-            false => CopyOut::Masked(Box::new(CopyMasker::new(&plan, copy, self.dates))),
+            false => {
+                let keys = self.keys(context);
+                CopyOut::Masked(Box::new(CopyMasker::new(&plan, copy, self.dates, keys)))
+            }
         })
     }
 }

@@ -12,7 +12,7 @@ use super::copy::CopyOut;
 use super::expected::Reply;
 use crate::context::Context;
 use crate::limits::ROW_IN_MEMORY_BYTES;
-use crate::mask::LargeRow;
+use crate::mask::{LargeRow, Means};
 use crate::pg::end::End;
 use crate::pg::forward::Forward;
 use crate::pg::plans::Rows;
@@ -55,7 +55,7 @@ impl Relaying {
         let Answer::Rows(plan) = &self.answer else {
             return Err(End::UpstreamProtocol("a row without a description"));
         };
-        if whole && plan.may_grow && header.len <= ROW_IN_MEMORY_BYTES {
+        if whole && plan.is_rebuilt && header.len <= ROW_IN_MEMORY_BYTES {
             let plan = plan.clone();
             return self.grow_rows(&plan, forward, context).map(|()| true);
         }
@@ -87,15 +87,11 @@ impl Relaying {
         context: &mut Context<'_>,
     ) -> Result<(), End> {
         let mut out = Vec::new();
-        let input = forward.unread();
-        let grown = context.masker.grown(
-            plan,
-            self.dates,
-            input,
-            &mut self.scores,
-            context.scanner,
-            &mut out,
-        )?;
+        let keys = self.keys(context);
+        let means = Means { dates: self.dates, keys: keys.as_deref() };
+        let (input, scanner) = (forward.unread(), &mut *context.scanner);
+        let grown =
+            context.masker.grown(plan, means, input, &mut self.scores, scanner, &mut out)?;
         self.recorder.rows(grown.rows);
         context.counters.rows += grown.rows;
         self.recorder.masked(&grown.counts, context);

@@ -266,6 +266,12 @@ pub(super) fn settings() -> Settings {
         max_sessions: 10,
         lease_ms: 60_000,
         commitment_key: Secret::new("salt".to_owned()),
+        tokens: lazaret_link::Tokens {
+            key_path: "/none".into(),
+            key: Some(Secret::new("a key of thirty-two bytes or more".to_owned())),
+            scope: lazaret_link::TokenScope::Resource,
+            date_shift_days: 30,
+        },
     }
 }
 
