@@ -181,20 +181,29 @@ const CASELESS: &[(Rule, &[&str])] = &[
     (Rule::Www, &["www."]),
     (Rule::Title, &[
         "mr.", "mr ", "mrs.", "mrs ", "ms.", "ms ", "miss ", "dr.", "dr ", "prof.", "prof ",
-        "professor ", "doctor ", "nurse ", "rev.", "reverend ", "judge ", "officer ", "sgt. ", "capt. ",
+        "professor ", "doctor ", "nurse ", "rev.", "reverend ", "judge ", "officer ", "sgt. ", "capt. ", "drs. ", "messrs. ",
+        "supervisor ", "manager ", "technician ", "driver ", "pastor ", "counselor ", "therapist ", "pharmacist ", "attorney ",
+        "detective ", "deputy ", "sergeant ", "captain ", "lieutenant ", "caregiver ", "client ", "holder ", "resident ",
+        "surgeon ", "physician ", "passenger ", "witness ", "facilitator ", "interpreter ", "colleague ", "assistant ",
+        "coordinator ", "teacher ", "chaplain ", "member ", "veteran ", "oncologist ", "cardiologist ", "neurologist ",
     ]),
     (Rule::Credential, &[
         ", m.d", ", d.o.", ", r.n.", ", ph.d", ", phd", ", md", ", rn", ", np", ", pa-c", ", lpn", ", dds",
-        ", fnp", ", aprn", ", lcsw",
+        ", fnp", ", aprn", ", lcsw", ", pharmd", ", rph", ", crna", ", do", ", pt", ", cnm", ", ot",
     ]),
     (Rule::Relation, &[
         "wife", "husband", "daughter", "mother", "father", "brother", "sister", "spouse", "fiance",
-        "girlfriend", "boyfriend", "grandson", "grandma", "grandpa", "nephew", "niece", " aunt ", " uncle ",
+        "girlfriend", "boyfriend", "grandson", "grandma", "grandpa", "nephew", "niece", " aunt ", " uncle ", "son ", "son,",
+        "son:", "sons ", "partner", "mom ", "mom,", "dad ", "dad,", "cousin", "neighbor", "neighbour", "roommate", "friend ",
+        "friend,", "aide ", "aide,", "sibling", "parents ", "in-law",
     ]),
     (Rule::Signature, &[
         "signed by", "dictated by", "reviewed by", "verified by", "authored by", "transcribed by",
         "reported by", "entered by", "prepared by", "referred by", "seen by", "name is", "i am called", "pt ",
-        "dear ", "discussed with", "sincerely,", "regards,", "attn ",
+        "dear ", "discussed with", "sincerely,", "regards,", "attn ", "appointment for", "on behalf of", "chart of", "spoke with",
+        "speaking with", "called by", "ordered by", "requested by", "cosigned by", "read by", "performed by",
+        "accompanied by", "message for", "routed to", "given to", "goes by", "first name", "last name", "preferred name",
+        "this is", "doctor is", "physician is", "provider is", "nurse is", "therapist is", "surgeon is", "list for", "received from", "attention ",
     ]),
     (Rule::Month, &[
         "january", "february", "march", "april", "may", "june", "july", "august", "september",
@@ -239,6 +248,7 @@ const EXACT: &[(Rule, &[&str])] = &[
         " Tunnel", " Union", " Valley", " Via", " View", " Village", " Ville", " Vista", " Walk", " Well",
         " Common", " Fort", " Gate", " Inlet", " Isle",
     ]),
+    (Rule::Credential, &[" RN", " MD", " LPN", " PharmD", " RPh", " CRNA", " NP", " PA-C", " DPT", " LCSW", " DDS", " APRN", " CNA", " PhD"]),
     (Rule::Message, &["MSH|", "ISA*", "ISA|", "ISA^", "ISA~", "ST*8", "ST*27", "ST|8", "ST^8"]),
     (Rule::Escape, &[
         "\\u", "\\U", "\\x", "\\06", "\\05", "\\\"", "&#", "amp;#", "&hyphen;", "&dash;", "&ndash;", "&minus;", "&shy;", "&zwnj;",
@@ -319,10 +329,13 @@ const LABELS: &[Labels] = &[
         "name:", "name :", "name=", "names:", "attending", "provider", "physician", "surgeon", "clinician",
         "therapist", "practitioner", "pt name", "guarantor", "guardian", "caregiver", "next of kin",
         "emergency contact", "kin:", "employee", "attn:", "author:", "pcp:", "consultant", "pharmacist", "witness",
-        "spouse:", "signature:", "informant", "insured",
+        "spouse:", "signature:", "informant", "insured", "prescriber", "supervisor:", "subscriber:", "holder:", "signed:",
+        "driver:", "assistant:", "referring", "ordering", "operator:", "facilitator:", "counselor:",
+        "radiologist", "pathologist", "anesthesiologist", "interpreter:", "beneficiary:", "policyholder", "cardholder",
+        "relative:", "alias:",
     ]),
     (Identifier::Name, Value::ProperName, "name label", &[
-        "pt:", "cc:", "from:", "to:", "client:", "customer:", "resident:", "by:", "user:", "owner:", "contact:",
+        "pt:", "anesthesia:", "cc:", "from:", "to:", "client:", "customer:", "resident:", "by:", "user:", "owner:", "contact:",
     ]),
     (Identifier::UniqueCode, Value::Secret, "secret label", &[
         "password", "passwd", "pwd", "secret", "api_key", "api key", "apikey", "api-key", "access_token",

@@ -251,7 +251,7 @@ impl Street {
 /// A number and two words are a whole line: `603 Rodriguez Ramp`.
 fn is_line(w: &Window<'_>, start: usize, street: &Street) -> bool {
     let opens = matches!(w.before(start), 0 | b'\n')
-        || w.slice(start.saturating_sub(2)..start) == b", "
+        || matches!(w.slice(start.saturating_sub(2)..start), b", " | b": ")
         || is_led_to(w, start);
     opens && matches!(w.byte(street.end), 0 | b'\n' | b',') && (2..=3).contains(&street.words)
 }

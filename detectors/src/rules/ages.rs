@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::Found;
 use super::words::is_one_of;
+use super::{Found, names};
 use crate::Identifier;
 use crate::bytes::{ALNUM, ALPHA, DIGIT, SPACE};
 use crate::checks::decimal;
@@ -18,6 +18,7 @@ pub(super) fn years_old(w: &Window<'_>, hit: Range<usize>, found: &mut Found) {
     if start == end {
         found.candidates.extend(spelled_age_before(w, end));
     }
+    names::aged(w, start, found);
     if !w.is_before(start, ALNUM) && w.before(start) != b'.' && !w.is(hit.end, ALPHA) {
         found.candidates.extend(age(w, start..end, "age"));
     }

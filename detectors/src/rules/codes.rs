@@ -55,9 +55,11 @@ pub(super) fn behind_a_name(w: &Window<'_>, token: &Range<usize>) -> Option<Cand
     let end = w.skip_back(token.start - 1, SPACE);
     let last = w.word_before(end);
     let before = w.skip_back(last.start, SPACE);
-    let before = if w.before(before) == b',' { before - 1 } else { before };
+    let comma = w.before(before) == b',';
+    let before = if comma { before - 1 } else { before };
     let words = [w.word_before(before), last].map(|word| Token::read(w, word.start));
-    let named = words.iter().any(|word| word.is_only_name() && word.letters > 2);
+    let named = |word: &Token| word.is_only_name() && word.letters > 2;
+    let named = words.iter().any(|word| named(word) || comma && word.is_unknown());
     let capital = words.iter().all(|word| !word.is_empty() && words::is_capital(w, word.start));
     (named && capital)
         .then(|| w.found(Identifier::MedicalRecord, token.clone(), 55, "number behind a name"))

@@ -82,10 +82,19 @@ pub(super) fn month_and_day(w: &Window<'_>, groups: &Groups) -> Option<Candidate
         led || moved || word.eq_ignore_ascii_case(b"in")
     } else {
         let on_weekday = apart && weekday_before(w, span.start).is_some();
-        is_day && (led || moved && b > 12 || opens || timed || on_weekday)
+        let planned = moved && (b > 12 || is_planned(w, span.start));
+        is_day && (led || planned || opens || timed || on_weekday)
     };
     let end = if is_day { range_end(w, groups) } else { span.end };
     told.then(|| date(w, span.start..end, None, 60, "date: month and day"))
+}
+
+/// Whether the text before speaks of an appointment.
+fn is_planned(w: &Window<'_>, at: usize) -> bool {
+    let before = w.slice(at.saturating_sub(PLAN_BYTES)..at);
+    PLANS.iter().any(|plan| {
+        before.windows(plan.len()).any(|text| text.eq_ignore_ascii_case(plan.as_bytes()))
+    })
 }
 
 /// Behind ` - 3/14`.
@@ -247,3 +256,8 @@ const LEADS: &[&str] = &[
 
 /// What a date stands behind, and a fraction, too.
 const MOVES: &[&str] = &["to", "from", "for", "by", "of", "and"];
+
+/// How far before a day a word may tell that it is one.
+const PLAN_BYTES: usize = 40;
+
+const PLANS: [&str; 5] = ["appointment", "appt", "schedul", "visit", "follow"];

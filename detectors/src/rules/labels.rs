@@ -226,8 +226,10 @@ fn patient(w: &Window<'_>, end: usize, bridge: Bridge, label: Label, found: &mut
 }
 
 fn name(w: &Window<'_>, hit: Range<usize>, bridge: Bridge, label: Label, found: &mut Found) {
-    let proper = w.is(bridge.value, UPPER) || label.value == Value::Name;
-    if proper && (bridge.marked || b":=".contains(&w.before(hit.end))) {
+    let proper = w.is(bridge.value, UPPER) && !names::is_plain_run(w, bridge.value);
+    if (proper || label.value == Value::Name)
+        && (bridge.marked || b":=".contains(&w.before(hit.end)))
+    {
         names::labelled(w, bridge.value, label.why, found);
     }
 }
@@ -243,11 +245,11 @@ fn bridge(w: &Window<'_>, hit: &Range<usize>) -> Bridge {
     for _ in 0..FILLERS {
         bridge.value = past_marks(w, bridge.value, &mut bridge);
         let word_end = filler_end(w, bridge.value);
-        // `MRN: S259210`: the letter belongs to the code.
-        if w.is(word_end, DIGIT) {
+        let word = w.slice(bridge.value..word_end);
+        // `MRN: S259210`, `Signed: S. Roe`: the letter belongs to the value.
+        if w.is(word_end, DIGIT) || word == b"S" {
             break;
         }
-        let word = w.slice(bridge.value..word_end);
         if is_one_of(word, &NUMBER_WORDS) {
             bridge.numbered = true;
         } else if !is_one_of(word, &FILLER_WORDS) {

@@ -6,9 +6,10 @@
 use std::ops::Range;
 
 use super::Found;
-use super::words::Token;
+use super::people::PARTICLES;
+use super::words::{self, Case, Token};
 use crate::Identifier;
-use crate::bytes::{self, ALNUM, DIGIT, LOWER, UPPER, WORD};
+use crate::bytes::{self, ALNUM, DIGIT, LOWER, SPACE, UPPER, WORD};
 use crate::lexicon::Kind;
 use crate::window::Window;
 
@@ -23,24 +24,43 @@ pub(super) fn title(w: &Window<'_>, hit: Range<usize>, found: &mut Found) {
     let start = w.skip_any(hit.end, b" .");
     let certain = w.before(hit.end) == b'.' || w.is(hit.start, UPPER);
     let spelled = hit.len() > 5;
+    // `MR BRAIN`, `mild MR. Holter`
+    let image = w.slice(hit.start..hit.start + 2);
+    let next = w.slice(w.word_at(start));
+    if matches!(image, b"MR" | b"MS")
+        && hit.len() == 3
+        && (words::is_one_of(next, IMAGED) || is_plain(w, start..run(w, start, 1)))
+    {
+        return;
+    }
     let end = match run(w, start, 3) {
         end if end > start && !(spelled && is_plain(w, start..end)) => end,
-        _ if spelled => start,
+        _ if spelled => small_run(w, start),
         _ if certain => lower_word(w, start),
         _ => start,
     };
     if start <= hit.end + 2 {
         push(w, start..end, 80, "name: title", found);
     }
+    // `Drs. Roe and Poe`
+    let several = w.is_before(hit.end - 2, LOWER) && matches!(w.before(hit.end - 2), b's' | b'S');
+    if several && end > start && w.starts_with(end, b" and ") {
+        push(w, end + 5..run(w, end + 5, 3), 80, "name: title", found);
+    }
 }
 
 /// `Jane Roe, MD`: capitalised words before the hit.
 pub(super) fn credential(w: &Window<'_>, hit: Range<usize>, found: &mut Found) {
-    if w.is(hit.end, ALNUM) || !w.is(hit.start + 2, UPPER) && w.is_before(hit.start, LOWER) {
+    let comma = w.byte(hit.start) == b',';
+    if w.is(hit.end, ALNUM) || comma && !w.is(hit.start + 2, UPPER) && w.is_before(hit.start, LOWER)
+    {
         return;
     }
     let start = run_before(w, hit.start, 3);
-    push(w, start..hit.start, 70, "name: credential", found);
+    // `Charge RN`
+    if comma || !is_plain(w, start..hit.start) {
+        push(w, start..hit.start, 70, "name: credential", found);
+    }
 }
 
 /// `his wife Mary`, `daughter, Ann Lee,`: a capitalised word that is a word of no other kind.
@@ -54,18 +74,36 @@ pub(super) fn relation(w: &Window<'_>, hit: Range<usize>, found: &mut Found) {
     };
     let bracket = w.skip_any(start, b"(\"");
     let whole = w.begins_word(hit.start) || w.byte(hit.start) == b' ';
-    let proper = w.is(bracket, UPPER) && w.is(bracket + 1, LOWER);
+    let proper =
+        w.is(bracket, UPPER) && (w.is(bracket + 1, LOWER) || w.is_before(hit.end - 1, UPPER));
     let end = run(w, bracket, 3);
     if whole && proper && !is_plain(w, bracket..end) {
         push(w, bracket..end, 60, "name: relation", found);
+    } else if whole && end == bracket {
+        push(w, bracket..small_run(w, bracket), 60, "name: relation", found);
+    }
+}
+
+/// `Diamond is a 44 year old`: whoever has the age that begins at `age`, though the word is plain.
+pub(super) fn aged(w: &Window<'_>, age: usize, found: &mut Found) {
+    let lead = [&b" is a "[..], b" is an ", b" was a ", b", a ", b", an "]
+        .into_iter()
+        .find(|lead| w.slice(age.saturating_sub(lead.len())..age) == *lead);
+    let Some(end) = lead.and_then(|lead| age.checked_sub(lead.len())) else { return };
+    let word = w.word_before(end);
+    let text = w.slice(word.clone());
+    let proper =
+        w.is(word.start, UPPER) && w.is(word.start + 1, LOWER) && w.begins_word(word.start);
+    if proper && !is_stop(text) && !words::is_one_of(text, NO_NAMES) {
+        push(w, word, 55, "name: age behind", found);
     }
 }
 
 /// `signed by Jane Roe`, `my name is jane roe`
 pub(super) fn signature(w: &Window<'_>, hit: Range<usize>, found: &mut Found) {
     if w.begins_word(hit.start) {
-        let start = w.skip_any(hit.end, b" :\n\r\t,");
-        let end = run(w, start, WORDS);
+        let start = w.skip_any(hit.end, b" :\n\r\t,\"(");
+        let end = with_given_behind(w, start, run(w, start, WORDS));
         let lead = w.slice(hit.clone());
         let named = lead.eq_ignore_ascii_case(b"name is");
         let shorthand = lead.eq_ignore_ascii_case(b"pt ");
@@ -76,9 +114,12 @@ pub(super) fn signature(w: &Window<'_>, hit: Range<usize>, found: &mut Found) {
             _ if shorthand && Token::read(w, start).is_strange() => {
                 small_name(w, lower_word(w, start))
             }
-            _ => start,
+            _ => small_run(w, start),
         };
-        push(w, start..end, 70, "name: signature", found);
+        let plain = hit.len() > 4 && !w.is_before(hit.end, SPACE) && is_plain(w, start..end);
+        if !plain {
+            push(w, start..end, 70, "name: signature", found);
+        }
     }
 }
 
@@ -87,12 +128,51 @@ pub(super) fn labelled(w: &Window<'_>, start: usize, why: &'static str, found: &
     let capital = run(w, start, WORDS);
     let mut end = if capital > start { capital } else { lower_words(w, start) };
     if end > start && w.byte(end) == b',' && w.byte(end + 1) == b' ' {
-        let given = run(w, end + 2, 3);
+        let given = run(w, end + 2, 3).max(small_run(w, end + 2));
         if given > end + 2 && !is_credential(w, end + 2..given) {
             end = given;
         }
     }
     push(w, start..end, 80, why, found);
+}
+
+/// Behind the given name of `ROE, JANE A.`, where all before the comma is one word.
+fn with_given_behind(w: &Window<'_>, start: usize, end: usize) -> usize {
+    let one = end > start && !w.slice(start..end).contains(&b' ');
+    if !one || w.byte(end) != b',' || w.byte(end + 1) != b' ' {
+        return end;
+    }
+    let given = Token::read(w, end + 2);
+    let named = given.kind.any(Kind::GIVEN) || given.is_strange() && given.letters > 3;
+    let behind = run(w, end + 2, 2);
+    if named && behind > end + 2 { behind } else { end }
+}
+
+/// Words of names where all is in small letters: up to three that a list of names knows, or none.
+fn small_run(w: &Window<'_>, start: usize) -> usize {
+    let mut end = start;
+    let mut at = start;
+    if !w.is(start, LOWER) || words::case_around(w, start) != Case::Small {
+        return start;
+    }
+    for _ in 0..3 {
+        let token = Token::read(w, at);
+        let word = w.slice(token.start..token.end);
+        let initial = token.letters == 1 && end > start && w.byte(token.end) == b'.';
+        let named = token.kind.any(Kind::NAME) || token.is_strange() && token.letters > 2;
+        let told = named && !is_stop(word) && !is_function_word(word) || is_particle(word);
+        if token.is_empty() || !(told || initial) {
+            break;
+        }
+        if !is_particle(word) {
+            end = if initial { token.end + 1 } else { token.end };
+        }
+        if w.byte(token.end.max(end)) != b' ' || token.possessive {
+            break;
+        }
+        at = token.end.max(end) + 1;
+    }
+    end
 }
 
 /// Right behind a word like `Patient`, without a colon: two capitalised words at least.
@@ -112,6 +192,11 @@ pub(super) fn behind(w: &Window<'_>, end: usize, why: &'static str, found: &mut 
 pub(super) fn is_name(w: &Window<'_>, range: &Range<usize>) -> bool {
     let end = run(w, range.start, WORDS);
     end == range.end && w.slice(range.clone()).contains(&b' ')
+}
+
+/// Whether the capitalised words at `start` are plain: `Anesthesia: General`.
+pub(super) fn is_plain_run(w: &Window<'_>, start: usize) -> bool {
+    is_plain(w, start..run(w, start, WORDS))
 }
 
 /// Whether all words are plain and none is a name.
@@ -242,7 +327,7 @@ fn is_credential(w: &Window<'_>, word: Range<usize>) -> bool {
 }
 
 fn is_particle(word: &[u8]) -> bool {
-    PARTICLES.iter().any(|particle| word == particle.as_bytes())
+    word == b"st" || PARTICLES.iter().any(|particle| word == particle.as_bytes())
 }
 
 fn is_stop(word: &[u8]) -> bool {
@@ -257,11 +342,6 @@ fn cmp_caseless(known: &[u8], word: &[u8]) -> std::cmp::Ordering {
     known.iter().copied().cmp(word.iter().map(u8::to_ascii_lowercase))
 }
 
-const PARTICLES: [&str; 17] = [
-    "al", "bin", "da", "de", "del", "della", "den", "der", "di", "dos", "du", "el", "la", "le",
-    "st", "van", "von",
-];
-
 /// Capitalised words that end a name: other labels, headings, and what begins a sentence. Sorted.
 #[rustfmt::skip]
 const STOP: &[&str] = &[
@@ -269,7 +349,7 @@ const STOP: &[&str] = &[
     "age", "agree", "agrees", "alert", "all", "allergies", "am", "an", "and", "are", "as",
     "assessment", "at", "attending", "awake", "birth", "by", "care", "cc", "chief", "city",
     "clinic", "comments", "complains", "complaint", "contact", "continue", "date", "denied",
-    "denies", "department", "diagnosis", "discharge", "discharged", "dob", "dr", "education",
+    "denies", "department", "diagnosis", "discharge", "discharged", "dob", "dr", "drs", "education",
     "email", "emergency", "exam", "experience", "female", "financial", "follow", "for", "from",
     "gender", "group", "had", "has", "have", "he", "her", "his", "history", "home", "hospital", "i",
     "id", "if", "in", "information", "instructions", "insurance", "is", "it", "lab", "labs", "male",
@@ -294,6 +374,21 @@ const FUNCTION: &[&str] = &[
     "see", "should", "some", "still", "such", "than", "these", "through", "told", "too", "two",
     "type", "until", "up", "used", "very", "via", "want", "wants", "went", "what", "where", "which",
     "while", "why", "would", "yes",
+];
+
+/// What magnetic resonance shows.
+const IMAGED: &[&str] = &[
+    "brain", "head", "neck", "spine", "abdomen", "pelvis", "knee", "shoulder", "hip", "breast",
+    "chest", "heart", "cardiac", "lumbar", "cervical", "ankle", "wrist", "elbow", "foot", "hand",
+    "liver", "prostate",
+];
+
+/// Who has an age without being named.
+#[rustfmt::skip]
+const NO_NAMES: &[&str] = &[
+    "pt", "mother", "father", "brother", "sister", "son", "daughter", "wife", "husband", "baby", "infant", "child", "boy",
+    "girl", "man", "woman", "caller", "client", "member", "subject", "resident", "donor", "victim", "driver", "partner",
+    "spouse", "sibling", "historian", "informant", "neonate", "newborn", "proband", "veteran", "gentleman", "lady",
 ];
 
 #[cfg(test)]

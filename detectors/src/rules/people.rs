@@ -6,20 +6,24 @@
 //! word that is one. Plain words that are names, too (`Mark`, `Rose`), need company or a place in
 //! the sentence that only a name has.
 
+mod context;
+mod reach;
+
 use std::ops::Range;
 
+use self::context::{
+    ACTS, EPONYM_NOUNS, is_all, is_before_version, is_code, is_eponym, is_placed_as_a_name,
+    is_short_cell, stands_as_a_name,
+};
 use super::words::{self, Case, Shape, Token, is_one_of};
 use super::{Found, addresses};
 use crate::Identifier;
-use crate::bytes::{self, DIGIT, LOWER, SPACE, WORD};
+use crate::bytes::SPACE;
 use crate::lexicon::Kind;
 use crate::window::Window;
 
 /// The longest run that is read as one.
 const TOKENS: usize = 7;
-
-/// The most bytes of a cell that is no sentence.
-const SHORT_CELL_BYTES: usize = 32;
 
 /// What a word says for a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,9 +67,15 @@ pub(super) fn on_word(w: &Window<'_>, at: usize, found: &mut Found) -> usize {
         let place = run.is_place(&range);
         let identifier = if place { Identifier::Geography } else { Identifier::Name };
         let why = if place { "place: listed" } else { "name: listed or no word" };
+        let range = reach::around(w, range, run.case);
         let next = range.end;
         found.push(w.found(identifier, range, 50, why));
         return next.max(first.end);
+    }
+    if stands_as_a_name(w, &first) {
+        let range = reach::around(w, first.start..first.end, run.case);
+        found.push(w.found(Identifier::Name, range, 45, "name: by its place"));
+        return first.end;
     }
     run.next
 }
@@ -121,6 +131,7 @@ impl Run {
                 _ => Sign::No,
             },
             Shape::Capitals => match token.letters {
+                5.. if token.is_only_name() => Sign::Name,
                 3.. if token.is_only_name() => Sign::Maybe,
                 6.. if strange => Sign::Maybe,
                 3.. if listed && (self.count > 0 || !token.kind.any(Kind::COMMON)) => Sign::Maybe,
@@ -133,11 +144,20 @@ impl Run {
                 3.. if listed => Sign::Maybe,
                 _ => Sign::No,
             },
+            // `levi's chart`
+            Shape::Small
+                if token.possessive
+                    && token.is_only_name()
+                    && token.kind.any(Kind::GIVEN)
+                    && token.letters > 2 =>
+            {
+                Sign::Name
+            }
             Shape::Small => {
                 let named = token.is_only_name() && token.letters > 2;
                 let second = self.count > 0
                     && token.kind.any(Kind::SURNAME)
-                    && !token.kind.any(Kind::COMMON | Kind::PROPER);
+                    && (!token.kind.any(Kind::COMMON | Kind::PROPER) || self.begins_with_given());
                 let before = self.count.checked_sub(1).map(|last| self.tokens[last]);
                 let foreign = token.is_strange()
                     && token.letters > 2
@@ -151,6 +171,12 @@ impl Run {
         }
     }
 
+    /// The one word so far is a given name and nothing else.
+    fn begins_with_given(&self) -> bool {
+        let first = &self.tokens[0];
+        self.count == 1 && first.is_only_name() && first.kind.any(Kind::GIVEN) && first.letters > 2
+    }
+
     /// A capitalised plain word right behind a given name that ends the run: `Justin Beet`.
     fn ends_with_surname(&self, w: &Window<'_>, token: &Token) -> bool {
         let Some(last) = self.count.checked_sub(1).map(|at| self.tokens[at]) else { return false };
@@ -160,7 +186,14 @@ impl Run {
                 && self.count == 1
                 && matches!(w.byte(token.end), b',' | b';' | b'.' | b')' | b'\n')
                 && !token.kind.any(Kind::COMMON);
-        let closes = matches!(w.byte(token.end), b',' | b';' | b'.' | b')' | b'\n' | 0);
+        let next = w.word_at(w.skip(token.end, SPACE));
+        // What stands between two words of a run is a particle: `Willemine ten Pas`.
+        let led = last.is_strange() && token.start > last.end + 2;
+        let given = given || led;
+        let closes = matches!(w.byte(token.end), b',' | b';' | b'.' | b')' | b'\n' | 0)
+            || led
+            || next.start == token.end + 1 && is_one_of(w.slice(next), ACTS)
+            || w.starts_with(token.end, b" (");
         let alone = token.shape == Shape::Capital
             && !token.kind.any(Kind::PROPER)
             && (closes || !token.kind.any(Kind::COMMON));
@@ -189,8 +222,8 @@ impl Run {
         };
         let is_comma = w.byte(end) == b',';
         let mut next = Token::read(w, at);
-        while !next.is_empty() && !is_comma && is_particle(w, &next) && w.byte(next.end) == b' ' {
-            at = next.end + 1;
+        while !next.is_empty() && !is_comma && is_particle(w, &next) {
+            at = w.skip_any(next.end, b". ");
             next = Token::read(w, at);
         }
         if next.is_empty() || next.shape == Shape::Mixed {
@@ -202,7 +235,8 @@ impl Run {
             let surname = token.shape == next.shape
                 && !token.possessive
                 && (token.kind.any(Kind::SURNAME) || token.is_unknown());
-            let given = next.kind.any(Kind::GIVEN) && !next.kind.any(Kind::PROPER);
+            let given = next.kind.any(Kind::GIVEN) && !next.kind.any(Kind::PROPER)
+                || token.is_only_name() && next.is_strange() && next.letters > 2;
             return (surname && given && next.shape != Shape::Small).then_some(next);
         }
         Some(next)
@@ -216,10 +250,14 @@ impl Run {
         let sure = signs.contains(&Sign::Name);
         let likely = signs.iter().filter(|sign| **sign == Sign::Maybe).count();
         let (one, other) = (self.tokens[first], self.tokens[last]);
-        let pair = likely > 1 && one.kind.any(Kind::GIVEN) && !is_heading(w, &one, &other)
+        let shouted = one.shape == Shape::Capitals && other.shape == Shape::Capitals;
+        let pair = likely > 1 && shouted && one.is_strange() && other.is_strange()
+            || likely > 1 && one.kind.any(Kind::GIVEN) && !is_heading(w, &one, &other)
             || likely > 1 && self.case != Case::Mixed && (one.is_strange() || other.is_strange())
-            || likely > 1 && other.kind.any(Kind::GIVEN) && w.byte(one.end) == b',';
-        let initial = likely > 0 && self.count > 1 && self.has_initial();
+            || likely > 1
+                && w.byte(one.end) == b','
+                && (other.kind.any(Kind::GIVEN) || other.shape == Shape::Capitals);
+        let initial = likely > 0 && self.count > 1 && self.has_initial(w);
         // `Dakota White`, `Sherry Christian`
         let neighbour = |at: Option<usize>, kind: Kind| {
             let token = at.and_then(|at| self.tokens[..self.count].get(at));
@@ -243,7 +281,9 @@ impl Run {
         {
             return None;
         }
-        let leads = |token: &&Token| token.shape == Shape::Initial || token.kind.any(Kind::GIVEN);
+        let leads = |token: &&Token| {
+            token.shape == Shape::Initial || token.kind.any(Kind::GIVEN) || is_double(w, token)
+        };
         let first = first - self.tokens[..first].iter().rev().take_while(leads).count();
         let trails = last + 1 < self.count
             && self.tokens[last + 1].shape == Shape::Initial
@@ -268,10 +308,16 @@ impl Run {
         }
     }
 
-    fn has_initial(&self) -> bool {
+    /// `Mark S.`, but not `Ward B`.
+    fn has_initial(&self, w: &Window<'_>) -> bool {
         let tokens = &self.tokens[..self.count];
+        let lettered = matches!(tokens, [one, other]
+            if one.kind.any(Kind::COMMON)
+                && other.shape == Shape::Initial
+                && w.byte(other.end) != b'.');
         tokens.iter().any(|token| token.shape == Shape::Initial)
             && tokens.iter().any(|token| token.kind.any(Kind::GIVEN))
+            && !lettered
     }
 
     /// Whether places alone are in `range`.
@@ -296,29 +342,6 @@ fn capital_sign(token: &Token, follows: bool) -> Sign {
     }
 }
 
-/// Three words or fewer: a brand, a status or a ward as likely as a name of no list.
-fn is_short_cell(w: &Window<'_>) -> bool {
-    let text = w.slice(0..w.len());
-    w.is_opening()
-        && !w.is_full()
-        && text.len() <= SHORT_CELL_BYTES
-        && text.iter().filter(|byte| bytes::is(**byte, SPACE)).count() < 3
-}
-
-/// ` 15.18` behind a word: a product's.
-fn is_before_version(w: &Window<'_>, token: &Token) -> bool {
-    let digits = w.skip(token.end + 1, DIGIT);
-    w.byte(token.end) == b' '
-        && digits > token.end + 1
-        && w.byte(digits) == b'.'
-        && w.is(digits + 1, DIGIT)
-}
-
-/// Whether the word is all that its cell holds: a code as likely as a name.
-fn is_all(w: &Window<'_>, token: &Token) -> bool {
-    w.is_opening() && token.start == 0 && token.end == w.len()
-}
-
 /// A plain word that is a given name, too, with one that is a name only behind it.
 fn is_first_of_two(w: &Window<'_>, first: &Token) -> bool {
     if !first.kind.any(Kind::GIVEN) || first.kind.any(Kind::COMMON) || w.byte(first.end) != b' ' {
@@ -328,114 +351,32 @@ fn is_first_of_two(w: &Window<'_>, first: &Token) -> bool {
     next.shape == Shape::Small && next.is_strange() && next.letters > 2
 }
 
-/// A part of a code, a path, an address on the net, or the key of a JSON text.
-fn is_code(w: &Window<'_>, token: &Token) -> bool {
-    let (before, after) = (w.before(token.start), w.byte(token.end));
-    let joined = matches!(before, b'@' | b'_' | b'#' | b'$' | b'%' | b'&' | b'<' | b'{')
-        || matches!(before, b'/' | b'.' | b'-' | b'=')
-            && w.is_before(token.start - 1, LOWER | DIGIT);
-    joined
-        || matches!(after, b'@' | b'_' | b'=' | b'(' | b'%')
-        || matches!(after, b'.' | b'/' | b':' | b'\\') && w.is(token.end + 1, LOWER)
-        || w.starts_with(token.end, b"::")
-        || w.starts_with(token.end, b"://")
-        || w.starts_with(token.end, b"\":")
-}
-
-/// Where a name alone can stand: `told Mark that`, `Rose said`, `Mark's`, `Hi Mark,`.
-fn is_placed_as_a_name(w: &Window<'_>, token: &Token) -> bool {
-    if token.shape != Shape::Capital {
-        return false;
-    }
-    let before = w.skip_back(token.start, SPACE);
-    let word = w.slice(w.word_before(before));
-    let behind = w.skip_any(token.end, b" ");
-    let next = w.slice(w.word_at(behind));
-    let greeted = is_one_of(word, GREETINGS);
-    let acts = is_one_of(next, ACTS) && behind == token.end + 1;
-    let led = before + 1 == token.start && is_one_of(word, LEADS);
-    let within = before + 1 == token.start
-        && word.iter().all(u8::is_ascii_alphabetic)
-        && word.len() > 1
-        && !is_one_of(word, DETERMINERS)
-        && !words::is_capital(w, behind);
-    let given = token.kind.any(Kind::GIVEN);
-    let comma = w.before(before) == b',';
-    let listed = comma && w.is_before(before - 1, WORD);
-    let called =
-        comma && matches!(w.byte(token.end), b'!' | b'?' | b'.') && !w.is(token.end + 1, WORD);
-    let enumerated = listed
-        && (w.byte(token.end) == b',' || next == b"and")
-        && words::is_capital(w, w.word_before(before - 1).start);
-    let signed = given
-        && w.before(before) == b','
-        && w.before(token.start) == b'\n'
-        && matches!(w.byte(token.end), 0 | b'\n');
-    greeted
-        || signed
-        || token.is_strange() && (led || within)
-        || before + 1 == token.start && is_one_of(word, ADDRESSED)
-        || enumerated
-        || given
-            && token.letters > 2
-            && (acts || called || within || token.possessive && word.is_empty())
-        || led && acts
-}
-
 /// Whether the two begin a heading: `Rose Hip` on a line of its own is none, `Mark Area:` is.
 fn is_heading(w: &Window<'_>, one: &Token, other: &Token) -> bool {
     one.is_plain() && other.is_plain() && w.byte(other.end) == b':'
 }
 
-/// `Babinski sign`, `Parkinson's disease`: the name of a thing.
-fn is_eponym(w: &Window<'_>, token: &Token) -> bool {
-    let end =
-        if token.possessive { w.skip_while(token.end, |byte| byte != b' ') } else { token.end };
-    let behind = w.skip_any(end, b" ");
-    let word = w.slice(w.word_at(behind));
-    behind <= end + 1 && is_one_of(word, EPONYM_NOUNS)
+/// `van`, `de`, and `Van`, `St.` before a capital.
+fn is_particle(w: &Window<'_>, token: &Token) -> bool {
+    let word = w.slice(token.start..token.end);
+    let dotted = w.byte(token.end) == b'.' && word.eq_ignore_ascii_case(b"st");
+    let behind = if dotted { token.end + 1 } else { token.end };
+    if w.byte(behind) != b' ' || !(is_one_of(word, PARTICLES) || dotted) {
+        return false;
+    }
+    token.shape == Shape::Small || words::is_capital(w, behind + 1)
 }
 
-fn is_particle(w: &Window<'_>, token: &Token) -> bool {
-    token.shape == Shape::Small && is_one_of(w.slice(token.start..token.end), PARTICLES)
+/// `Min-Jun`: two capitals with a hyphen between.
+fn is_double(w: &Window<'_>, token: &Token) -> bool {
+    let word = w.slice(token.start..token.end);
+    let hyphen = word.iter().position(|byte| *byte == b'-');
+    hyphen.is_some_and(|at| {
+        token.shape == Shape::Capital && words::is_capital(w, token.start + at + 1)
+    })
 }
 
 pub(super) const PARTICLES: &[&str] = &[
     "al", "bin", "da", "das", "de", "del", "della", "den", "der", "di", "do", "dos", "du", "el",
-    "la", "le", "ter", "van", "von", "zu",
-];
-
-const GREETINGS: &[&str] = &["hi", "hello", "dear", "hey", "thanks", "cheers"];
-
-/// What people do, right behind a name.
-#[rustfmt::skip]
-const ACTS: &[&str] = &[
-    "said", "says", "is", "was", "has", "had", "went", "came", "told", "tells", "asked", "asks", "wants",
-    "wanted", "lives", "lived", "works", "worked", "called", "calls", "and", "who", "denies", "denied", "reports",
-    "reported", "states", "stated", "feels", "felt", "thinks", "thought", "will", "moved", "died", "likes",
-    "loves", "knows", "saw", "met", "took", "gave", "agreed", "started",
-];
-
-/// What stands before the name of a thing.
-const DETERMINERS: &[&str] = &["the", "a", "an", "of", "in", "this", "that", "no", "every"];
-
-/// What is done to people only.
-const ADDRESSED: &[&str] = &["told", "asked", "named", "met", "tell", "ask", "helped", "thanked"];
-
-/// What stands before a name in a sentence.
-#[rustfmt::skip]
-const LEADS: &[&str] = &[
-    "told", "asked", "by", "with", "and", "named", "called", "saw", "met", "from", "is", "was", "that", "than", "when", "if",
-    "but", "because", "says", "said", "about", "helped", "gave", "give", "tell", "ask", "see", "meet", "know", "knows", "love",
-    "am", "calls", "for",
-];
-
-#[rustfmt::skip]
-const EPONYM_NOUNS: &[&str] = &[
-    "disease", "diseases", "syndrome", "syndromes", "sign", "signs", "test", "tests", "testing", "palsy", "scale", "scales", "score",
-    "scores", "reflex", "reflexes", "catheter", "catheters", "procedure", "fracture", "fractures", "tumor", "tumour", "sarcoma",
-    "lymphoma", "esophagus", "phenomenon", "maneuver", "manoeuvre", "position", "criteria", "classification", "stage",
-    "stain", "node", "nodes", "cell", "cells", "bodies", "body", "law", "index", "tube", "drain", "monitor", "thyroiditis", "chorea",
-    "dementia", "encephalopathy", "lines", "line", "triad", "ulcer", "contracture", "hernia", "virus", "duct", "gland", "glands",
-    "inventory", "respirations", "anemia",
+    "la", "le", "ten", "ter", "van", "von", "zu", "ibn", "ben", "ní",
 ];

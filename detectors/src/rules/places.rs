@@ -14,6 +14,9 @@ use crate::window::{Candidate, Window};
 /// Words between a house number and the street's suffix.
 const STREET_WORDS: usize = 4;
 
+/// How far before a number a question may have asked for it.
+const QUESTION_BYTES: usize = 80;
+
 /// How much of a line a label calls an address.
 const ADDRESS_BYTES: usize = 120;
 
@@ -87,6 +90,11 @@ pub(super) fn zip(
     groups: &Groups,
     found: &mut Found,
 ) -> Option<usize> {
+    if is_asked_for(w, token) {
+        let zip = w.found(Identifier::Geography, token.clone(), 60, "zip").covered(Cover::Zip3);
+        found.push(zip);
+        return Some(token.end);
+    }
     let before = w.skip_back(token.start, SPACE);
     let before = if w.before(before) == b',' { before - 1 } else { before };
     if before + 4 < token.start || before == token.start {
@@ -108,6 +116,17 @@ pub(super) fn zip(
     let city = w.skip_back(state.start, SPACE);
     push_city(w, if w.before(city) == b',' { city - 1 } else { city }, found);
     Some(end)
+}
+
+/// `And your zip code? 71846`: the question stands before, the number alone.
+fn is_asked_for(w: &Window<'_>, token: &Range<usize>) -> bool {
+    let alone = !matches!(w.byte(token.end), b'-' | b'/' | b':' | b'%')
+        && matches!(w.before(token.start), b' ' | b'\n');
+    let asked = || {
+        let before = w.slice(token.start.saturating_sub(QUESTION_BYTES)..token.start);
+        before.windows(3).any(|word| word.eq_ignore_ascii_case(b"zip"))
+    };
+    alone && asked()
 }
 
 /// What a label calls an address: from a number on, or all that a colon announces, to the end of

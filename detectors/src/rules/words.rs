@@ -102,11 +102,16 @@ impl Token {
         self.kind = match (first, self.kind.any(Kind::PLAIN | Kind::PROPER)) {
             (true, _) => kind,
             (false, true) if text.len() > 2 => kind,
-            (false, true) if kind.any(Kind::PLAIN) => kind,
+            (false, true) if kind.any(Kind::PLAIN) && !self.is_double_name(w, &part) => kind,
             _ => self.kind,
         };
         self.letters = self.letters.max(text.len());
         self.end = part.end;
+    }
+
+    /// `Li-Na`: a capital behind the hyphen, and a name and nothing else before it.
+    fn is_double_name(&self, w: &Window<'_>, part: &Range<usize>) -> bool {
+        self.is_only_name() && part.len() > 1 && is_capital(w, part.start)
     }
 
     /// The digits that made-up names end with: `Mosciski958`.
@@ -188,6 +193,8 @@ fn shape(w: &Window<'_>, token: &Token) -> Shape {
     }
     match (first_capital, capitals, small) {
         (true, _, 0) if token.letters == 1 => Shape::Initial,
+        // `Á`
+        (true, 0, 0) if matches!(word, [0xc3..=0xdf, _]) => Shape::Initial,
         (true, 2.., 0) => Shape::Capitals,
         (true, 0..=1, _) => Shape::Capital,
         (true, ..) if has_inner_capital_of_a_name(word) => Shape::Capital,
@@ -299,7 +306,7 @@ fn bare_letter(second: u8) -> u8 {
 }
 
 /// Words of medicine are made anew every day, but they end alike.
-fn is_medical(word: &[u8]) -> bool {
+pub(super) fn is_medical(word: &[u8]) -> bool {
     word.len() > 7 && MEDICAL_ENDINGS.ends(word, 3)
 }
 

@@ -1,0 +1,272 @@
+//! What stands around a word: where a name alone can stand, and what makes a word none.
+
+use crate::bytes::{self, DIGIT, LOWER, SPACE, WORD};
+use crate::lexicon::Kind;
+use crate::rules::words::{self, Shape, Token, is_one_of};
+use crate::window::Window;
+
+/// The most bytes of a cell that is no sentence.
+const SHORT_CELL_BYTES: usize = 32;
+
+/// Three words or fewer: a brand, a status or a ward as likely as a name of no list.
+pub(super) fn is_short_cell(w: &Window<'_>) -> bool {
+    let text = w.slice(0..w.len());
+    w.is_opening()
+        && !w.is_full()
+        && text.len() <= SHORT_CELL_BYTES
+        && text.iter().filter(|byte| bytes::is(**byte, SPACE)).count() < 3
+}
+
+/// ` 15.18` behind a word: a product's.
+pub(super) fn is_before_version(w: &Window<'_>, token: &Token) -> bool {
+    let digits = w.skip(token.end + 1, DIGIT);
+    w.byte(token.end) == b' '
+        && digits > token.end + 1
+        && w.byte(digits) == b'.'
+        && w.is(digits + 1, DIGIT)
+}
+
+/// Whether the word is all that its cell holds: a code as likely as a name.
+pub(super) fn is_all(w: &Window<'_>, token: &Token) -> bool {
+    w.is_opening() && token.start == 0 && token.end == w.len()
+}
+
+/// A part of a code, a path, an address on the net, or the key of a JSON text.
+pub(super) fn is_code(w: &Window<'_>, token: &Token) -> bool {
+    let (before, after) = (w.before(token.start), w.byte(token.end));
+    let joined = matches!(before, b'@' | b'_' | b'#' | b'$' | b'%' | b'&' | b'<' | b'{')
+        || matches!(before, b'/' | b'.' | b'-' | b'=')
+            && w.is_before(token.start - 1, LOWER | DIGIT);
+    joined
+        || matches!(after, b'@' | b'_' | b'=' | b'(' | b'%')
+        || matches!(after, b'.' | b'/' | b':' | b'\\') && w.is(token.end + 1, LOWER)
+        || w.starts_with(token.end, b"::")
+        || w.starts_with(token.end, b"://")
+        || w.starts_with(token.end, b"\":")
+}
+
+/// Where a name alone can stand: `told Mark that`, `Rose said`, `Mark's`, `Hi Mark,`.
+pub(super) fn is_placed_as_a_name(w: &Window<'_>, token: &Token) -> bool {
+    if token.shape != Shape::Capital {
+        return false;
+    }
+    let before = w.skip_back(token.start, SPACE);
+    let word = w.slice(w.word_before(before));
+    let behind = w.skip_any(token.end, b" ");
+    let next = w.slice(w.word_at(behind));
+    let greeted = is_one_of(word, GREETINGS);
+    let acts = is_one_of(next, ACTS) && behind == token.end + 1;
+    let led = before + 1 == token.start && is_one_of(word, LEADS);
+    let within = before + 1 == token.start
+        && word.iter().all(u8::is_ascii_alphabetic)
+        && word.len() > 1
+        && !is_one_of(word, DETERMINERS)
+        && !words::is_capital(w, behind);
+    let given = token.kind.any(Kind::GIVEN);
+    let comma = w.before(before) == b',';
+    let listed = comma && w.is_before(before - 1, WORD);
+    let called =
+        comma && matches!(w.byte(token.end), b'!' | b'?' | b'.') && !w.is(token.end + 1, WORD);
+    let enumerated = listed
+        && (w.byte(token.end) == b',' || next == b"and")
+        && words::is_capital(w, w.word_before(before - 1).start);
+    let signed = given
+        && w.before(before) == b','
+        && w.before(token.start) == b'\n'
+        && matches!(w.byte(token.end), 0 | b'\n');
+    greeted
+        || signed
+        || token.is_strange() && (led || within)
+        || before + 1 == token.start && is_one_of(word, ADDRESSED)
+        || enumerated
+        || given
+            && token.letters > 2
+            && (acts || called || within || token.possessive && word.is_empty())
+        || led && acts
+}
+
+/// Where only a name stands, though the word is plain: `Fish is a 55 year old`, `White and Potter`,
+/// `signed by May`.
+pub(super) fn stands_as_a_name(w: &Window<'_>, token: &Token) -> bool {
+    let named = token.shape == Shape::Capital && token.kind.any(Kind::NAME) && token.letters > 2;
+    if !named || token.kind.any(Kind::PROPER) && !token.kind.any(Kind::PLAIN) || is_eponym(w, token)
+    {
+        return false;
+    }
+    let behind = w.skip(token.end, SPACE);
+    let next = w.word_at(behind);
+    let word = w.slice(next.clone());
+    let before = w.skip_back(token.start, SPACE);
+    let last = w.slice(w.word_before(before));
+    if words::is_capital(w, behind) || w.is(behind, DIGIT) {
+        return false;
+    }
+    let apart = behind == token.end + 1;
+    let aged = word.eq_ignore_ascii_case(b"is") && is_age(w, next.end);
+    let acts = apart && (is_one_of(word, SPEAKS) || aged);
+    let joined = apart && word == b"and" && is_sure_name(w, next.end + 1);
+    let joins =
+        before + 1 == token.start && last == b"and" && is_sure_name_before(w, before - last.len());
+    let done_by =
+        before + 1 == token.start && is_one_of(last, AGENTS) && last[0].is_ascii_lowercase();
+    acts || joined || joins || done_by || is_behind_initial(w, token.start)
+}
+
+/// `by K. Temple`, `Signed: J. May`: an initial stands before that no sentence ends with.
+fn is_behind_initial(w: &Window<'_>, at: usize) -> bool {
+    let Some(initial) = at.checked_sub(3).filter(|initial| w.slice(*initial + 1..at) == *b". ")
+    else {
+        return false;
+    };
+    let before = w.skip_back(initial, SPACE);
+    let word = w.slice(w.word_before(before));
+    let led =
+        matches!(w.before(before), b':' | b'\n' | 0) || is_one_of(word, AGENTS) || word == b"and";
+    words::is_capital(w, initial) && words::begins(w, initial) && led
+}
+
+/// ` a 55`
+fn is_age(w: &Window<'_>, at: usize) -> bool {
+    let article = [&b" a "[..], b" an "].into_iter().find(|article| w.starts_with(at, article));
+    article.is_some_and(|article| w.is(at + article.len(), DIGIT))
+}
+
+/// A word at `at` that is a name and nothing else.
+fn is_sure_name(w: &Window<'_>, at: usize) -> bool {
+    let token = Token::read(w, at);
+    token.shape == Shape::Capital
+        && token.letters > 3
+        && token.is_strange()
+        && !words::is_capital(w, w.skip(token.end, SPACE))
+}
+
+fn is_sure_name_before(w: &Window<'_>, at: usize) -> bool {
+    let end = w.skip_back(at, SPACE);
+    let word = w.word_before(end);
+    end < at && words::begins(w, word.start) && {
+        let token = Token::read(w, word.start);
+        token.shape == Shape::Capital && token.letters > 3 && token.is_strange()
+    }
+}
+
+/// `Babinski sign`, `Parkinson's disease`: the name of a thing.
+pub(super) fn is_eponym(w: &Window<'_>, token: &Token) -> bool {
+    let end =
+        if token.possessive { w.skip_while(token.end, |byte| byte != b' ') } else { token.end };
+    let behind = w.skip_any(end, b" ");
+    let word = w.slice(w.word_at(behind));
+    behind <= end + 1 && is_one_of(word, EPONYM_NOUNS) || is_part_of_the_body(w, token)
+}
+
+/// `circle of Willis`
+fn is_part_of_the_body(w: &Window<'_>, token: &Token) -> bool {
+    let Some(of) = token.start.checked_sub(4) else { return false };
+    w.slice(of..token.start) == *b" of " && is_one_of(w.slice(w.word_before(of)), PARTS)
+}
+
+const GREETINGS: &[&str] = &["hi", "hello", "dear", "hey", "thanks", "cheers"];
+
+/// What people do, right behind a name.
+#[rustfmt::skip]
+pub(super) const ACTS: &[&str] = &[
+    "said", "says", "is", "was", "has", "had", "went", "came", "told", "tells", "asked", "asks", "wants",
+    "wanted", "lives", "lived", "works", "worked", "called", "calls", "and", "who", "denies", "denied", "reports",
+    "reported", "states", "stated", "feels", "felt", "thinks", "thought", "will", "moved", "died", "likes",
+    "loves", "knows", "saw", "met", "took", "gave", "agreed", "started", "spoke", "speaks", "played", "ate", "slept", "received", "needs", "needed", "refused", "drove",
+    "brought", "tolerated", "ambulated", "presented", "presents", "does", "did", "walked", "arrived", "left", "verbalized",
+];
+
+/// What stands before the name of a thing.
+const DETERMINERS: &[&str] = &["the", "a", "an", "of", "in", "this", "that", "no", "every"];
+
+/// What is done to people only.
+const ADDRESSED: &[&str] = &["told", "asked", "named", "met", "tell", "ask", "helped", "thanked"];
+
+/// What stands before a name in a sentence.
+#[rustfmt::skip]
+const LEADS: &[&str] = &[
+    "told", "asked", "by", "with", "and", "named", "called", "saw", "met", "from", "is", "was", "that", "than", "when", "if",
+    "but", "because", "says", "said", "about", "helped", "gave", "give", "tell", "ask", "see", "meet", "know", "knows", "love",
+    "am", "calls", "for",
+];
+
+#[rustfmt::skip]
+pub(super) const EPONYM_NOUNS: &[&str] = &[
+    "disease", "diseases", "syndrome", "syndromes", "sign", "signs", "test", "tests", "testing", "palsy", "scale", "scales", "score",
+    "scores", "reflex", "reflexes", "catheter", "catheters", "procedure", "fracture", "fractures", "tumor", "tumour", "sarcoma",
+    "lymphoma", "esophagus", "phenomenon", "maneuver", "manoeuvre", "position", "criteria", "classification", "stage",
+    "stain", "node", "nodes", "cell", "cells", "bodies", "body", "law", "index", "tube", "drain", "monitor", "thyroiditis", "chorea",
+    "dementia", "encephalopathy", "lines", "line", "triad", "ulcer", "contracture", "hernia", "virus", "duct", "gland", "glands",
+    "inventory", "respirations", "anemia", "fissure", "fissures", "space", "spaces", "tear", "tears", "cyst", "cysts", "nodule",
+    "nodules", "malformation", "circle", "ligament", "canal", "membrane", "forceps", "retractor", "needle", "suture", "clamp",
+    "mesh", "stent", "technique", "repair", "operation", "incision", "approach", "classification", "grade", "formula",
+    "equation", "rule", "rules", "rhythm", "block", "aphasia", "area", "agar", "medium", "solution", "assay",
+];
+
+/// What people do only, or nearly.
+const SPEAKS: &[&str] = &[
+    "denies",
+    "denied",
+    "endorses",
+    "endorsed",
+    "verbalized",
+    "verbalizes",
+    "complains",
+    "complained",
+    "lives",
+    "lived",
+    "agrees",
+    "agreed",
+    "refused",
+    "ambulated",
+    "says",
+    "said",
+    "asks",
+    "asked",
+    "told",
+    "thinks",
+    "feels",
+    "wants",
+];
+
+/// What stands before whoever did something, or whom it was done to.
+const AGENTS: &[&str] =
+    &["by", "per", "told", "asked", "paged", "notified", "informed", "contacted", "thanked", "met"];
+
+/// What the names of anatomists stand behind.
+const PARTS: &[&str] = &[
+    "circle",
+    "sphincter",
+    "ligament",
+    "loop",
+    "tetralogy",
+    "canal",
+    "bundle",
+    "ampulla",
+    "islets",
+    "triangle",
+    "foramen",
+    "pouch",
+    "space",
+    "fascia",
+    "tubercle",
+    "angle",
+    "crypts",
+    "node",
+    "vein",
+    "artery",
+    "sign",
+    "disease",
+    "valve",
+    "duct",
+    "valves",
+    "line",
+    "lines",
+    "point",
+    "membrane",
+    "cave",
+    "fissure",
+    "aqueduct",
+    "glands",
+    "nodes",
+];

@@ -1,0 +1,106 @@
+//! How far a name reaches beyond its words: initials and particles before it, what makes a town or a
+//! company of it.
+
+use std::ops::Range;
+
+use super::is_particle;
+use crate::bytes::{ALNUM, SPACE};
+use crate::lexicon::Kind;
+use crate::rules::words::{self, Case, Shape, Token, is_medical, is_one_of};
+use crate::window::Window;
+
+/// The most words before a name that belong to it.
+const BEFORE: usize = 3;
+
+/// All of a name of which `name` has been recognised.
+pub(super) fn around(w: &Window<'_>, name: Range<usize>, case: Case) -> Range<usize> {
+    let mut start = surname_before(w, &name).unwrap_or(name.start);
+    for _ in 0..BEFORE {
+        let Some(before) = part_before(w, start, case) else { break };
+        start = before;
+    }
+    start..company_end(w, name.end)
+}
+
+/// The start of a surname that is a plain word, too, before the given name that ends its clause:
+/// `Good, Kristina.`, but not `Good, Kristina said`.
+fn surname_before(w: &Window<'_>, given: &Range<usize>) -> Option<usize> {
+    let end = given.start.checked_sub(2).filter(|end| w.slice(*end..given.start) == *b", ")?;
+    let word = w.word_before(end);
+    let token = Token::read(w, word.start);
+    let behind = w.skip(given.end, SPACE);
+    let closes =
+        behind == given.end && !w.is(behind, ALNUM) || matches!(w.byte(behind), b'(' | b'-');
+    let opens = matches!(w.before(w.skip_back(word.start, SPACE)), 0 | b'.' | b':' | b'\n' | b')');
+    let first = Token::read(w, given.start);
+    (closes
+        && opens
+        && !word.is_empty()
+        && words::begins(w, word.start)
+        && token.shape == Shape::Capital
+        && token.kind.any(Kind::SURNAME)
+        && first.kind.any(Kind::GIVEN))
+    .then_some(word.start)
+}
+
+/// The start of an initial, a particle or a word of a town's name that ends before `at`:
+/// `S. Ramaswamy`, `van der Berg`, `Lake Jody`.
+fn part_before(w: &Window<'_>, at: usize, case: Case) -> Option<usize> {
+    let end = w.skip_back_over(at, b' ');
+    let dotted = w.before(end) == b'.';
+    let end = if dotted { end - 1 } else { end };
+    let word = w.word_before(end);
+    if end == at || at - end > 2 || word.is_empty() || !words::begins(w, word.start) {
+        return None;
+    }
+    let token = Token::read(w, word.start);
+    let initial = dotted
+        && token.letters == 1
+        && (words::is_capital(w, word.start) || case == Case::Small)
+        && !w.is_before(word.start, ALNUM);
+    let text = w.slice(word.clone());
+    let capital = !dotted && token.shape == Shape::Capital;
+    let place = capital && is_one_of(text, TOWNS);
+    // `Destiny Diallo`: a word that is seldom one.
+    let given = capital
+        && token.letters > 3
+        && token.is_plain()
+        && !token.kind.any(Kind::COMMON | Kind::PROPER)
+        && !is_medical(text)
+        && !is_one_of(text, ROLES);
+    (initial || is_particle(w, &token) || place || given).then_some(word.start)
+}
+
+/// Behind ` LLC`, ` and Sons`.
+fn company_end(w: &Window<'_>, end: usize) -> usize {
+    let word = w.word_at(w.skip(end, SPACE));
+    let text = w.slice(word.clone());
+    if word.start == end + 1 && is_one_of(text, COMPANIES) {
+        return word.end;
+    }
+    let sons = [&b" and Sons"[..], b" & Sons", b" and Co", b" & Co"];
+    let behind = sons.iter().find(|sons| w.starts_with(end, sons));
+    behind.map_or(end, |sons| end + sons.len())
+}
+
+/// What towns' names begin with.
+const TOWNS: &[&str] = &[
+    "north", "south", "east", "west", "new", "port", "lake", "fort", "mount", "saint", "san",
+    "santa", "los", "las", "upper", "lower", "great",
+];
+
+const COMPANIES: &[&str] =
+    &["inc", "llc", "llp", "ltd", "plc", "corp", "corporation", "gmbh", "group", "holdings"];
+
+/// Who somebody is: no part of the name behind it.
+#[rustfmt::skip]
+const ROLES: &[&str] = &[
+    "pastor", "grandson", "granddaughter", "stepson", "stepmother", "stepfather", "stepdaughter", "nurse", "resident",
+    "chaplain", "therapist", "pharmacist", "caregiver", "aunt", "uncle", "niece", "nephew", "fiance", "fiancee", "spouse",
+    "sergeant", "deputy", "counselor", "facilitator", "coordinator", "attending", "surgeon", "supervisor", "technician",
+    "interpreter", "clinician", "physician", "detective", "guardian", "roommate", "neighbor", "cousin", "husband",
+    "girlfriend", "boyfriend", "grandma", "grandpa", "grandmother", "grandfather", "rabbi", "imam", "reverend", "mister",
+    "alias", "signed", "dictated", "attn", "regards", "sincerely", "hello", "client", "prescriber", "driver", "sibling",
+    "principal", "coach", "dietitian", "hospitalist", "intern", "paramedic", "trooper", "warden", "mom", "dad", "holder",
+    "thanks", "cheers", "subscriber", "guarantor", "witness", "operator", "assistant", "passenger", "caller", "member",
+];

@@ -1,0 +1,83 @@
+//! Names as people write them, and what stands as a name does and is none.
+
+mod common;
+
+use common::{check_all, check_clean};
+
+#[test]
+fn plain_words_are_names_where_only_a_name_stands() {
+    check_all(&[
+        "«name Fish» denies fever",
+        "«name White» and «name Villalonga» helped him up",
+        "seen by «name Usamov» and «name Bowers» today",
+        "«name Diamond» is a 44 year old woman",
+        "was told by «name Long» that",
+        "Nurse «name Long» notified",
+        "Drs. «name Meadows» and «name Wilson» agree",
+        "Case manager «name Anne Speed» met with them",
+        "Re: appointment for «name King»",
+        "the doctor is «name Walker», she said",
+        "run sheet. «name Good, Kristina». Dry weight 71 kg",
+        "Signed: «name J. May»",
+        "seen with «name Destiny FitzGerald» today",
+    ]);
+    check_clean(&[
+        "Long acting insulin and White count normal",
+        "moved to Ward B, bed 12",
+        "The Price is fixed. Head is normal. Case closed.",
+        "the patient is a 44 year old woman",
+        "Charge RN aware; client Services closed",
+        "Anesthesia: General. Driver's education was given.",
+        "mild MR. No effusion. MR BRAIN WITHOUT CONTRAST",
+    ]);
+}
+
+#[test]
+fn names_are_found_whole() {
+    check_all(&[
+        "Signed: «name S. Ramaswamy»",
+        "call «name J.R. Okonkwo» back",
+        "«name Willemine ten Pas» spoke",
+        "Subscriber «name Shelly Van Dyke» called",
+        "officer «name de la Cruz» came",
+        "with «name Min-Jun Varga» and",
+        "«name Agatha Á Ottarsdóttir» left",
+        "chart of «name HINES, SUNITA» was",
+        "Family («name MERCER») was called",
+        "«name MATHEUS MCCARTHY» called",
+        "her wife «name Claire St. Clair» and",
+        "«name Torres PLC» paid",
+    ]);
+}
+
+#[test]
+fn names_in_small_letters_are_found_by_what_stands_around_them() {
+    check_all(&[
+        "has anyone seen «name levi»'s chart, Tom?".replace("Tom", "«name Tom»").as_str(),
+        "also «name george turner» is in Triage",
+        "patient name: «name vasconcelos, anne l.»\nmrn: «medical_record 67304320»",
+        "report given to «name violet madden» at night",
+        "nurse «name peck» notified",
+    ]);
+}
+
+#[test]
+fn what_is_called_after_somebody_is_no_name() {
+    check_clean(&[
+        "Circle of Willis patent, sphincter of Oddi, islets of Langerhans",
+        "Sylvian fissures, Virchow-Robin spaces, Mallory-Weiss tear",
+        "Wolff-Parkinson-White syndrome, Guillain-Barré syndrome, Ménière's disease",
+        "Jackson-Pratt drain, Foley, Swan-Ganz in place, Holter without arrhythmia",
+        "BRCA1 negative, KRAS G12D, PALB2 variant, HER2 amplified, TP53 mutated",
+        "NASH with CREST overlap; HELLP excluded, ELISA sent",
+    ]);
+}
+
+#[test]
+fn towns_are_found_with_what_their_names_begin_with() {
+    check_all(&[
+        "grew up in «geography Lake Rotterdam» then",
+        "Zip code, please? «geography 71846».",
+        "on file: «geography 3168 Jennifer Motorway, Zoeside, DC» «geography 96552»",
+    ]);
+}
