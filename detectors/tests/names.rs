@@ -43,7 +43,7 @@ fn names_are_found_whole() {
         "with «name Min-Jun Varga» and",
         "«name Agatha Á Ottarsdóttir» left",
         "chart of «name HINES, SUNITA» was",
-        "Family («name MERCER») was called",
+        "Family («name HAWKINS») was called",
         "«name MATHEUS MCCARTHY» called",
         "her wife «name Claire St. Clair» and",
         "«name Torres PLC» paid",

@@ -226,13 +226,14 @@ fn run(w: &Window<'_>, start: usize, most: usize) -> usize {
     while words < most {
         let word = at..word_end(w, at);
         let text = w.slice(word.clone());
-        let particle = is_particle(text);
+        let saint = text == b"St" && w.starts_with(word.end, b". ");
+        let particle = is_particle(text) || saint;
         let initial = word.len() == 1 && w.byte(word.end) == b'.';
         let named = particle || is_capitalised(w, &word);
         if word.is_empty() || !named || is_stop(text) && !initial {
             break;
         }
-        at = if initial { word.end + 1 } else { word.end };
+        at = if initial || saint { word.end + 1 } else { word.end };
         if !particle {
             end = at;
             words += 1;
