@@ -12,8 +12,9 @@ use self::parts::following;
 use super::Found;
 use super::words::{self, Case, Shape, Token, is_one_of};
 use crate::Identifier;
-use crate::bytes::{ALNUM, ALPHA, DIGIT, SPACE, UPPER};
+use crate::bytes::{self, ALNUM, ALPHA, DIGIT, SPACE, UPPER};
 use crate::lexicon::Kind;
+use crate::lists::{Endings, Listed};
 use crate::window::Window;
 
 /// Words of a street's name.
@@ -39,8 +40,8 @@ pub(super) fn on_word(w: &Window<'_>, first: &Token, found: &mut Found) -> Optio
     if matches!(first.shape, Shape::Mixed) {
         return None;
     }
-    let mut behind = w.rest(first.end).iter().take(NUMBER_BYTES);
-    if led.is_none() && !behind.any(u8::is_ascii_digit) && !is_led_to(w, first.start) {
+    let behind = || bytes::next_digit(w.slice(first.end..w.len().min(first.end + NUMBER_BYTES)), 0);
+    if led.is_none() && behind().is_none() && !is_led_to(w, first.start) {
         return None;
     }
     let case = if small { words::case_around(w, first.start) } else { Case::Mixed };
@@ -195,7 +196,7 @@ impl Street {
             street.unknown +=
                 usize::from(token.is_strange() && token.letters > 3 && !token.kind.any(Kind::NAME));
             street.typed |= is_street_word(w, &token);
-            street.ends_typed = is_one_of(w.slice(token.start..token.end), CLOSING);
+            street.ends_typed = CLOSING.has(w.slice(token.start..token.end));
             street.end = token.end;
             let dot =
                 w.byte(token.end) == b'.' && (token.letters < 5) && w.byte(token.end + 1) == b' ';
@@ -224,10 +225,10 @@ impl Street {
             Shape::Small if self.strange > 0 && token.is_strange() && token.letters > 2 => true,
             Shape::Small => {
                 is_street_prefix(w, token)
-                    || is_one_of(w.slice(token.start..token.end), JOINTS)
+                    || JOINTS.has(w.slice(token.start..token.end))
                     || is_street_word(w, token)
             }
-            _ => !is_one_of(w.slice(token.start..token.end), NEVER),
+            _ => !NEVER.has(w.slice(token.start..token.end)),
         }
     }
 
@@ -305,7 +306,7 @@ fn house_number(w: &Window<'_>, at: usize) -> Option<usize> {
 fn is_measure(w: &Window<'_>, end: usize) -> bool {
     let at = w.skip_any(end, b" -");
     let word = w.slice(at..w.skip(at, ALPHA));
-    is_one_of(word, MEASURES)
+    MEASURES.has(word)
 }
 
 /// A word for street, alone or at the end of a word.
@@ -313,9 +314,7 @@ fn is_street_word(w: &Window<'_>, token: &Token) -> bool {
     let word = w.slice(token.start..token.end);
     token.kind.any(Kind::STREET)
         || is_street_prefix(w, token)
-        || token.letters > 5
-            && token.is_strange()
-            && SUFFIXES.iter().any(|suffix| ends_with(word, suffix))
+        || token.letters > 5 && token.is_strange() && SUFFIXES.ends(word, 2)
 }
 
 /// A word for street before its name: `Rue`, `Via`, `ul.`
@@ -348,13 +347,8 @@ fn is_named(w: &Window<'_>, prefix: &Token) -> bool {
     false
 }
 
-fn ends_with(word: &[u8], suffix: &str) -> bool {
-    let suffix = suffix.as_bytes();
-    word.len() > suffix.len() + 1 && word[word.len() - suffix.len()..].eq_ignore_ascii_case(suffix)
-}
-
 /// Words for street that end its name, in full.
-const CLOSING: &[&str] = &[
+static CLOSING: Listed = Listed::new(&[
     "street",
     "road",
     "avenue",
@@ -365,32 +359,32 @@ const CLOSING: &[&str] = &[
     "crescent",
     "highway",
     "parkway",
-];
+]);
 
 #[rustfmt::skip]
-const SUFFIXES: &[&str] = &[
+static SUFFIXES: Endings = Endings::new(&[
     "straße", "strasse", "str", "gasse", "platz", "allee", "weg", "damm", "ufer", "ring", "straat", "laan", "plein", "dijk", "kade", "gracht", "singel", "steeg", "pad", "dreef", "hof",
     "vej", "gade", "stræde", "allé", "vænget", "parken", "vägen", "gatan", "gränd", "stigen", "torget", "veien", "vegen", "gata", "gate", "vei",
     "katu", "tie", "kuja", "polku", "raitti", "utca", "ulica", "tänav", "gatu",
-];
+]);
 
 /// Words within names of towns and streets.
-const JOINTS: &[&str] = &[
+static JOINTS: Listed = Listed::new(&[
     "de", "da", "do", "dos", "das", "del", "della", "delle", "di", "du", "des", "la", "le", "les",
     "el", "los", "las", "van", "von", "der", "den", "am", "an", "im", "op", "aan", "upon", "on",
     "of", "y", "e", "sur", "sous", "en", "pod", "nad", "dei", "degli", "dello", "sul", "na",
-];
+]);
 
 /// What never stands in an address.
 #[rustfmt::skip]
-const NEVER: &[&str] = &[
+static NEVER: Listed = Listed::new(&[
     "dr", "mr", "mrs", "ms", "prof", "dob", "mrn", "ssn", "phone", "tel", "fax", "email", "patient", "pt", "date", "age", "sex", "i", "he", "she",
     "they", "we", "it", "the", "his", "her", "please", "can", "could", "would", "who", "what", "where", "my", "and", "male", "female", "name", "cell", "mobile",
-];
+]);
 
 #[rustfmt::skip]
-const MEASURES: &[&str] = &[
+static MEASURES: Listed = Listed::new(&[
     "mg", "mcg", "g", "kg", "ml", "dl", "mm", "cm", "km", "units", "unit", "iu", "meq", "mmol", "mmhg", "lb", "lbs", "oz", "ft", "bpm", "fr",
     "y", "yo", "yr", "yrs", "year", "years", "old", "month", "months", "mo", "week", "weeks", "wk", "wks", "day", "days", "hour", "hours", "hr", "hrs", "min",
     "minutes", "am", "pm", "times", "tabs", "tablets", "male", "female", "percent", "points", "degrees", "million", "thousand",
-];
+]);

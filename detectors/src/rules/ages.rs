@@ -8,6 +8,7 @@ use crate::Identifier;
 use crate::bytes::{ALNUM, ALPHA, DIGIT, SPACE};
 use crate::checks::decimal;
 use crate::finding::Cover;
+use crate::lists::Listed;
 use crate::window::{Candidate, Window};
 
 /// `92 y/o`, `92-year-old`, `102 years of age`: the hit is what follows the number.
@@ -39,7 +40,7 @@ fn spelled_age_before(w: &Window<'_>, end: usize) -> Option<Candidate> {
     for _ in 0..SPELLED_WORDS {
         let word = w.skip_back(at, ALPHA)..at;
         let text = w.slice(word.clone());
-        if !is_one_of(text, SPELLED_NUMBERS) {
+        if !SPELLED_NUMBERS.has(text) {
             break;
         }
         told |= is_one_of(text, &["ninety", "hundred"]);
@@ -61,7 +62,7 @@ pub(super) fn spelled_age_at(w: &Window<'_>, start: usize) -> Option<Candidate> 
     let mut at = start;
     for _ in 0..SPELLED_WORDS {
         let word = at..w.skip(at, ALPHA);
-        if !is_one_of(w.slice(word.clone()), SPELLED_NUMBERS) {
+        if !SPELLED_NUMBERS.has(w.slice(word.clone())) {
             break;
         }
         end = word.end;
@@ -83,7 +84,7 @@ pub(super) fn is_age_and_sex(w: &Window<'_>, number: &Range<usize>, end: usize) 
 /// The words of an age: `one hundred and three`.
 const SPELLED_WORDS: usize = 4;
 
-const SPELLED_NUMBERS: &[&str] = &[
+static SPELLED_NUMBERS: Listed = Listed::new(&[
     "ninety", "hundred", "a", "and", "one", "two", "three", "four", "five", "six", "seven",
     "eight", "nine", "ten", "eleven", "twelve",
-];
+]);

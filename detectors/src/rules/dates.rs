@@ -10,11 +10,11 @@ use std::ops::Range;
 pub(super) use self::named::{month_alone, weekday, with_month_name};
 use self::named::{month_of, weekday_before};
 use super::groups::{Groups, Separator};
-use super::words::is_one_of;
 use crate::Identifier;
 use crate::bytes::{ALNUM, ALPHA, DIGIT, SPACE};
 use crate::checks::{calendar_day, decimal};
 use crate::finding::Cover;
+use crate::lists::Listed;
 use crate::window::{Candidate, Window};
 
 /// `2014-03-09`, `3/9/2014`, `09.03.14`, `03/2014`, with a time or not.
@@ -73,8 +73,8 @@ pub(super) fn month_and_day(w: &Window<'_>, groups: &Groups) -> Option<Candidate
     let (a, b) = (number(0), number(1));
     let word = w.slice(w.word_before(w.skip_back(span.start, SPACE)));
     let apart = w.is_before(span.start, SPACE) || matches!(w.before(span.start), 0 | b'(');
-    let led = apart && is_one_of(word, LEADS);
-    let moved = apart && is_one_of(word, MOVES);
+    let led = apart && LEADS.has(word);
+    let moved = apart && MOVES.has(word);
     let opens = matches!(w.before(span.start), 0 | b'\n') && w.byte(span.end) == b':';
     let timed = time_end(w, span.end) > span.end || w.starts_with(span.end, b" at ");
     let is_day = calendar_day(2000, a, b) || calendar_day(2000, b, a);
@@ -236,7 +236,7 @@ fn zone_end(w: &Window<'_>, at: usize) -> usize {
 }
 
 /// What a date alone stands behind.
-const LEADS: &[&str] = &[
+static LEADS: Listed = Listed::new(&[
     "on",
     "since",
     "until",
@@ -252,10 +252,10 @@ const LEADS: &[&str] = &[
     "beginning",
     "effective",
     "around",
-];
+]);
 
 /// What a date stands behind, and a fraction, too.
-const MOVES: &[&str] = &["to", "from", "for", "by", "of", "and"];
+static MOVES: Listed = Listed::new(&["to", "from", "for", "by", "of", "and"]);
 
 /// How far before a day a word may tell that it is one.
 const PLAN_BYTES: usize = 40;

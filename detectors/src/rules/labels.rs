@@ -12,6 +12,7 @@ use crate::anchors::{Label, Value};
 use crate::bytes::{self, ALNUM, ALPHA, DIGIT, LOWER, SPACE, UPPER};
 use crate::checks;
 use crate::finding::Cover;
+use crate::lists::Listed;
 use crate::window::{Candidate, Window};
 
 /// Words between a label and its value.
@@ -239,7 +240,7 @@ fn bridge(w: &Window<'_>, hit: &Range<usize>) -> Bridge {
     let last_word = w.slice(w.skip_back(hit.end, ALPHA)..hit.end);
     let mut bridge = Bridge {
         value: hit.end,
-        numbered: w.before(hit.end) == b'#' || is_one_of(last_word, &NUMBER_WORDS),
+        numbered: w.before(hit.end) == b'#' || NUMBER_WORDS.has(last_word),
         marked: matches!(w.before(hit.end), b':' | b'='),
     };
     for _ in 0..FILLERS {
@@ -250,18 +251,14 @@ fn bridge(w: &Window<'_>, hit: &Range<usize>) -> Bridge {
         if w.is(word_end, DIGIT) || word == b"S" {
             break;
         }
-        if is_one_of(word, &NUMBER_WORDS) {
+        if NUMBER_WORDS.has(word) {
             bridge.numbered = true;
-        } else if !is_one_of(word, &FILLER_WORDS) {
+        } else if !FILLER_WORDS.has(word) {
             break;
         }
         bridge.value = word_end;
     }
     bridge
-}
-
-fn is_one_of(word: &[u8], words: &[&str]) -> bool {
-    words.iter().any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
 }
 
 fn past_marks(w: &Window<'_>, at: usize, bridge: &mut Bridge) -> usize {
@@ -332,9 +329,10 @@ fn phones_like_end(w: &Window<'_>, at: usize) -> usize {
     end
 }
 
-const NUMBER_WORDS: [&str; 7] = ["number", "no", "num", "nbr", "nr", "id", "identifier"];
+static NUMBER_WORDS: Listed =
+    Listed::new(&["number", "no", "num", "nbr", "nr", "id", "identifier"]);
 
-const FILLER_WORDS: [&str; 17] = [
+static FILLER_WORDS: Listed = Listed::new(&[
     "is", "was", "of", "the", "code", "my", "his", "her", "are", "be", "card", "ending", "in",
     "with", "on", "at", "s",
-];
+]);

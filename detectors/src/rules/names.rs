@@ -11,6 +11,7 @@ use super::words::{self, Case, Token};
 use crate::Identifier;
 use crate::bytes::{self, ALNUM, DIGIT, LOWER, SPACE, UPPER, WORD};
 use crate::lexicon::Kind;
+use crate::lists::Listed;
 use crate::window::Window;
 
 /// The longest run of words that is taken for one person's name.
@@ -29,7 +30,7 @@ pub(super) fn title(w: &Window<'_>, hit: Range<usize>, found: &mut Found) {
     let next = w.slice(w.word_at(start));
     if matches!(image, b"MR" | b"MS")
         && hit.len() == 3
-        && (words::is_one_of(next, IMAGED) || is_plain(w, start..run(w, start, 1)))
+        && (IMAGED.has(next) || is_plain(w, start..run(w, start, 1)))
     {
         return;
     }
@@ -94,7 +95,7 @@ pub(super) fn aged(w: &Window<'_>, age: usize, found: &mut Found) {
     let text = w.slice(word.clone());
     let proper =
         w.is(word.start, UPPER) && w.is(word.start + 1, LOWER) && w.begins_word(word.start);
-    if proper && !is_stop(text) && !words::is_one_of(text, NO_NAMES) {
+    if proper && !is_stop(text) && !NO_NAMES.has(text) {
         push(w, word, 55, "name: age behind", found);
     }
 }
@@ -328,7 +329,7 @@ fn is_credential(w: &Window<'_>, word: Range<usize>) -> bool {
 }
 
 fn is_particle(word: &[u8]) -> bool {
-    word == b"st" || PARTICLES.iter().any(|particle| word == particle.as_bytes())
+    word == b"st" || word.first().is_some_and(u8::is_ascii_lowercase) && PARTICLES.has(word)
 }
 
 fn is_stop(word: &[u8]) -> bool {
@@ -378,19 +379,19 @@ const FUNCTION: &[&str] = &[
 ];
 
 /// What magnetic resonance shows.
-const IMAGED: &[&str] = &[
+static IMAGED: Listed = Listed::new(&[
     "brain", "head", "neck", "spine", "abdomen", "pelvis", "knee", "shoulder", "hip", "breast",
     "chest", "heart", "cardiac", "lumbar", "cervical", "ankle", "wrist", "elbow", "foot", "hand",
     "liver", "prostate",
-];
+]);
 
 /// Who has an age without being named.
 #[rustfmt::skip]
-const NO_NAMES: &[&str] = &[
+static NO_NAMES: Listed = Listed::new(&[
     "pt", "mother", "father", "brother", "sister", "son", "daughter", "wife", "husband", "baby", "infant", "child", "boy",
     "girl", "man", "woman", "caller", "client", "member", "subject", "resident", "donor", "victim", "driver", "partner",
     "spouse", "sibling", "historian", "informant", "neonate", "newborn", "proband", "veteran", "gentleman", "lady",
-];
+]);
 
 #[cfg(test)]
 mod tests {

@@ -15,11 +15,12 @@ use self::context::{
     ACTS, EPONYM_NOUNS, is_all, is_before_version, is_code, is_eponym, is_placed_as_a_name,
     is_short_cell, stands_as_a_name,
 };
-use super::words::{self, Case, Shape, Token, is_one_of};
+use super::words::{self, Case, Shape, Token};
 use super::{Found, addresses};
 use crate::Identifier;
 use crate::bytes::SPACE;
 use crate::lexicon::Kind;
+use crate::lists::Listed;
 use crate::window::Window;
 
 /// The longest run that is read as one.
@@ -192,7 +193,7 @@ impl Run {
         let given = given || led;
         let closes = matches!(w.byte(token.end), b',' | b';' | b'.' | b')' | b'\n' | 0)
             || led
-            || next.start == token.end + 1 && is_one_of(w.slice(next), ACTS)
+            || next.start == token.end + 1 && ACTS.has(w.slice(next))
             || w.starts_with(token.end, b" (");
         let alone = token.shape == Shape::Capital
             && !token.kind.any(Kind::PROPER)
@@ -204,7 +205,7 @@ impl Run {
             && !words::is_capital(w, behind)
             && (w.byte(token.end) != b':' || self.count > 1)
             && !last.possessive
-            && !is_one_of(w.slice(token.start..token.end), EPONYM_NOUNS)
+            && !EPONYM_NOUNS.has(w.slice(token.start..token.end))
     }
 
     /// The next word, if what stands between lets the run go on.
@@ -361,7 +362,7 @@ fn is_particle(w: &Window<'_>, token: &Token) -> bool {
     let word = w.slice(token.start..token.end);
     let dotted = w.byte(token.end) == b'.' && word.eq_ignore_ascii_case(b"st");
     let behind = if dotted { token.end + 1 } else { token.end };
-    if w.byte(behind) != b' ' || !(is_one_of(word, PARTICLES) || dotted) {
+    if w.byte(behind) != b' ' || !(PARTICLES.has(word) || dotted) {
         return false;
     }
     token.shape == Shape::Small || words::is_capital(w, behind + 1)
@@ -376,7 +377,7 @@ fn is_double(w: &Window<'_>, token: &Token) -> bool {
     })
 }
 
-pub(super) const PARTICLES: &[&str] = &[
+pub(super) static PARTICLES: Listed = Listed::new(&[
     "al", "bin", "da", "das", "de", "del", "della", "den", "der", "di", "do", "dos", "du", "el",
     "la", "le", "ten", "ter", "van", "von", "zu", "ibn", "ben", "ní",
-];
+]);

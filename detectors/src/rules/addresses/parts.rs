@@ -10,7 +10,8 @@ use super::{JOINTS, NEVER, is_measure};
 use crate::anchors::STATES;
 use crate::bytes::{ALNUM, ALPHA, DIGIT, SPACE, UPPER};
 use crate::lexicon::Kind;
-use crate::rules::words::{self, Case, Shape, Token, is_one_of};
+use crate::lists::Listed;
+use crate::rules::words::{self, Case, Shape, Token};
 use crate::window::Window;
 
 /// Lines and parts between commas that an address has behind its street.
@@ -59,7 +60,7 @@ fn part_start(w: &Window<'_>, at: usize) -> Option<usize> {
 /// Whether the dot at `at` ends a number or a short word, and not the sentence.
 fn is_before_part(w: &Window<'_>, at: usize) -> bool {
     let behind = w.skip_any(at + 1, b" \n");
-    let unit = is_one_of(w.slice(behind..w.skip(behind, ALPHA)), UNITS);
+    let unit = UNITS.has(w.slice(behind..w.skip(behind, ALPHA)));
     matches!(w.byte(at + 1), b',' | b'\n') || unit
 }
 
@@ -76,7 +77,7 @@ fn part_end(w: &Window<'_>, at: usize, case: Case) -> Option<(usize, bool)> {
     }
     let first = Token::read(w, at);
     let word = w.slice(first.start..first.end);
-    if is_one_of(word, UNITS) {
+    if UNITS.has(word) {
         return unit_end(w, first.end).map(|end| (end, true));
     }
     let mut token = first;
@@ -84,13 +85,13 @@ fn part_end(w: &Window<'_>, at: usize, case: Case) -> Option<(usize, bool)> {
     for _ in 0..PART_WORDS {
         let text = w.slice(token.start..token.end);
         let small = token.shape == Shape::Small;
-        let joint = small && end > at && is_one_of(text, JOINTS);
+        let joint = small && end > at && JOINTS.has(text);
         let fits = !token.is_empty()
             && !token.possessive
             && token.shape != Shape::Mixed
             && (!small || joint || case == Case::Small && !token.kind.any(Kind::COMMON))
-            && !is_one_of(text, NEVER)
-            && !is_one_of(text, UNITS);
+            && !NEVER.has(text)
+            && !UNITS.has(text);
         if !fits {
             break;
         }
@@ -112,7 +113,7 @@ fn part_end(w: &Window<'_>, at: usize, case: Case) -> Option<(usize, bool)> {
             break;
         }
     }
-    sure |= is_one_of(w.slice(at..end), COUNTRIES);
+    sure |= COUNTRIES.has(w.slice(at..end));
     if end == at
         || matches!(w.byte(end), b':' | b'=' | b'\'')
         || w.byte(end) == b' ' && is_label(w, end)
@@ -218,16 +219,16 @@ fn unit_end(w: &Window<'_>, word_end: usize) -> Option<usize> {
 }
 
 #[rustfmt::skip]
-const UNITS: &[&str] = &[
+static UNITS: Listed = Listed::new(&[
     "apt", "apartment", "suite", "ste", "unit", "floor", "fl", "rm", "room", "bldg", "building", "lot", "box", "flat", "door", "postbus", "piso", "puerta", "edif", "depto", "appartamento", "apto", "studio", "level", "interior", "appt", "étage", "lgh",
-];
+]);
 
 /// Countries whose names are made of plain words.
-const COUNTRIES: &[&str] = &[
+static COUNTRIES: Listed = Listed::new(&[
     "united kingdom",
     "united states",
     "great britain",
     "northern ireland",
     "south africa",
     "ivory coast",
-];
+]);

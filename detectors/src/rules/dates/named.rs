@@ -8,6 +8,7 @@ use crate::Identifier;
 use crate::bytes::{ALNUM, ALPHA, DIGIT, SPACE, UPPER, WORD};
 use crate::checks::decimal;
 use crate::finding::Cover;
+use crate::lists::Listed;
 use crate::rules::Found;
 use crate::rules::words::is_one_of;
 use crate::window::{Candidate, Window};
@@ -58,7 +59,7 @@ pub(in crate::rules) fn month_alone(w: &Window<'_>, hit: Range<usize>, found: &m
         && matches!(w.byte(hit.start), b'm' | b'M');
     let before = w.skip_back(hit.start, SPACE);
     let word = w.slice(w.word_before(before));
-    let led = PREPOSITIONS.iter().any(|known| word.eq_ignore_ascii_case(known.as_bytes()));
+    let led = PREPOSITIONS.has(word);
     if whole && (!ambiguous || led && w.is(hit.start, UPPER)) {
         let start = ordinal_before(w, hit.start).unwrap_or(hit.start);
         let candidate = w.found(Identifier::Date, start..hit.end, 45, "date: month");
@@ -70,7 +71,7 @@ pub(in crate::rules) fn month_alone(w: &Window<'_>, hit: Range<usize>, found: &m
 pub(in crate::rules) fn weekday(w: &Window<'_>, hit: Range<usize>, found: &mut Found) {
     let is_key = w.is_json() && w.starts_with(hit.end, b"\":");
     let word = w.slice(w.word_before(w.skip_back(hit.start, SPACE)));
-    let led = is_one_of(word, LEADS) || is_one_of(word, &PREPOSITIONS);
+    let led = LEADS.has(word) || PREPOSITIONS.has(word);
     let whole = w.begins_word(hit.start) && !w.is(hit.end, WORD | DIGIT) && !is_key;
     if whole && (led || w.is(hit.start, UPPER)) {
         let candidate = w.found(Identifier::Date, hit, 40, "date: weekday");
@@ -85,7 +86,7 @@ fn ordinal_before(w: &Window<'_>, month: usize) -> Option<usize> {
     let tens = day.checked_sub(1).filter(|at| matches!(w.byte(*at), b'-' | b' '));
     let tens = tens.map(|end| w.skip_back(end, ALPHA)..end);
     let tens = tens.filter(|word| is_one_of(w.slice(word.clone()), &["twenty", "thirty"]));
-    is_one_of(w.slice(day..of), ORDINALS).then(|| tens.map_or(day, |word| word.start))
+    ORDINALS.has(w.slice(day..of)).then(|| tens.map_or(day, |word| word.start))
 }
 
 /// The start of the weekday that stands before a date: `Monday, `, `Mon `.
@@ -93,7 +94,7 @@ pub(super) fn weekday_before(w: &Window<'_>, at: usize) -> Option<usize> {
     let end = w.skip_back(at, SPACE);
     let end = if matches!(w.before(end), b',' | b'.') { end - 1 } else { end };
     let word = w.word_before(end);
-    (end < at && is_one_of(w.slice(word.clone()), WEEKDAYS)).then_some(word.start)
+    (end < at && WEEKDAYS.has(w.slice(word.clone()))).then_some(word.start)
 }
 
 /// The start of the month before the two digits of a year: `Mar '81`, `MAR-81`, `March 81`. Up to
@@ -172,7 +173,7 @@ pub(super) fn month_of(w: &Window<'_>, word: &Range<usize>) -> Option<Range<usiz
     let name = MONTHS.iter().find(|month| month.as_bytes().starts_with(&first));
     let is_short = text.len() == 3 || text.eq_ignore_ascii_case(b"sept");
     let told = name.is_some_and(|name| is_short || text.eq_ignore_ascii_case(name.as_bytes()))
-        || is_one_of(text, MONTHS_ELSEWHERE);
+        || MONTHS_ELSEWHERE.has(text);
     told.then(|| word.clone())
 }
 
@@ -191,28 +192,29 @@ const MONTHS: [&str; 12] = [
     "december",
 ];
 
-const PREPOSITIONS: [&str; 12] =
-    ["in", "since", "last", "of", "by", "until", "early", "late", "mid", "this", "next", "during"];
+static PREPOSITIONS: Listed = Listed::new(&[
+    "in", "since", "last", "of", "by", "until", "early", "late", "mid", "this", "next", "during",
+]);
 
 #[rustfmt::skip]
-const MONTHS_ELSEWHERE: &[&str] = &[
+static MONTHS_ELSEWHERE: Listed = Listed::new(&[
     "enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre",
     "diciembre", "janvier", "février", "mars", "avril", "juin", "juillet", "août", "septembre", "octobre", "novembre",
     "décembre", "januar", "februar", "märz", "mai", "juni", "juli", "oktober", "dezember", "gennaio", "febbraio",
     "aprile", "maggio", "giugno", "luglio", "settembre", "ottobre", "dicembre", "januari", "februari", "maart",
     "mei", "augustus", "janeiro", "fevereiro", "março", "maio", "junho", "julho", "setembro", "outubro", "novembro",
     "dezembro", "december",
-];
+]);
 
 #[rustfmt::skip]
-const WEEKDAYS: &[&str] = &[
+static WEEKDAYS: Listed = Listed::new(&[
     "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday",
     "mon", "tue", "tues", "wed", "thu", "thur", "thurs", "fri", "sat", "sun",
-];
+]);
 
 #[rustfmt::skip]
-const ORDINALS: &[&str] = &[
+static ORDINALS: Listed = Listed::new(&[
     "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth",
     "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth", "twentieth",
     "thirtieth",
-];
+]);

@@ -2,7 +2,8 @@
 
 use crate::bytes::{self, DIGIT, LOWER, SPACE, WORD};
 use crate::lexicon::Kind;
-use crate::rules::words::{self, Shape, Token, is_one_of};
+use crate::lists::Listed;
+use crate::rules::words::{self, Shape, Token};
 use crate::window::Window;
 
 /// The most bytes of a cell that is no sentence.
@@ -54,13 +55,13 @@ pub(super) fn is_placed_as_a_name(w: &Window<'_>, token: &Token) -> bool {
     let word = w.slice(w.word_before(before));
     let behind = w.skip_any(token.end, b" ");
     let next = w.slice(w.word_at(behind));
-    let greeted = is_one_of(word, GREETINGS);
-    let acts = is_one_of(next, ACTS) && behind == token.end + 1;
-    let led = before + 1 == token.start && is_one_of(word, LEADS);
+    let greeted = GREETINGS.has(word);
+    let acts = ACTS.has(next) && behind == token.end + 1;
+    let led = before + 1 == token.start && LEADS.has(word);
     let within = before + 1 == token.start
         && word.iter().all(u8::is_ascii_alphabetic)
         && word.len() > 1
-        && !is_one_of(word, DETERMINERS)
+        && !DETERMINERS.has(word)
         && !words::is_capital(w, behind);
     let given = token.kind.any(Kind::GIVEN);
     let comma = w.before(before) == b',';
@@ -77,7 +78,7 @@ pub(super) fn is_placed_as_a_name(w: &Window<'_>, token: &Token) -> bool {
     greeted
         || signed
         || token.is_strange() && (led || within)
-        || before + 1 == token.start && is_one_of(word, ADDRESSED)
+        || before + 1 == token.start && ADDRESSED.has(word)
         || enumerated
         || given
             && token.letters > 2
@@ -103,12 +104,11 @@ pub(super) fn stands_as_a_name(w: &Window<'_>, token: &Token) -> bool {
     }
     let apart = behind == token.end + 1;
     let aged = word.eq_ignore_ascii_case(b"is") && is_age(w, next.end);
-    let acts = apart && (is_one_of(word, SPEAKS) || aged);
+    let acts = apart && (SPEAKS.has(word) || aged);
     let joined = apart && word == b"and" && is_sure_name(w, next.end + 1);
     let joins =
         before + 1 == token.start && last == b"and" && is_sure_name_before(w, before - last.len());
-    let done_by =
-        before + 1 == token.start && is_one_of(last, AGENTS) && last[0].is_ascii_lowercase();
+    let done_by = before + 1 == token.start && AGENTS.has(last) && last[0].is_ascii_lowercase();
     acts || joined || joins || done_by || is_behind_initial(w, token.start)
 }
 
@@ -120,8 +120,7 @@ fn is_behind_initial(w: &Window<'_>, at: usize) -> bool {
     };
     let before = w.skip_back(initial, SPACE);
     let word = w.slice(w.word_before(before));
-    let led =
-        matches!(w.before(before), b':' | b'\n' | 0) || is_one_of(word, AGENTS) || word == b"and";
+    let led = matches!(w.before(before), b':' | b'\n' | 0) || AGENTS.has(word) || word == b"and";
     words::is_capital(w, initial) && words::begins(w, initial) && led
 }
 
@@ -155,43 +154,45 @@ pub(super) fn is_eponym(w: &Window<'_>, token: &Token) -> bool {
         if token.possessive { w.skip_while(token.end, |byte| byte != b' ') } else { token.end };
     let behind = w.skip_any(end, b" ");
     let word = w.slice(w.word_at(behind));
-    behind <= end + 1 && is_one_of(word, EPONYM_NOUNS) || is_part_of_the_body(w, token)
+    behind <= end + 1 && EPONYM_NOUNS.has(word) || is_part_of_the_body(w, token)
 }
 
 /// `circle of Willis`
 fn is_part_of_the_body(w: &Window<'_>, token: &Token) -> bool {
     let Some(of) = token.start.checked_sub(4) else { return false };
-    w.slice(of..token.start) == *b" of " && is_one_of(w.slice(w.word_before(of)), PARTS)
+    w.slice(of..token.start) == *b" of " && PARTS.has(w.slice(w.word_before(of)))
 }
 
-const GREETINGS: &[&str] = &["hi", "hello", "dear", "hey", "thanks", "cheers"];
+static GREETINGS: Listed = Listed::new(&["hi", "hello", "dear", "hey", "thanks", "cheers"]);
 
 /// What people do, right behind a name.
 #[rustfmt::skip]
-pub(super) const ACTS: &[&str] = &[
+pub(super) static ACTS: Listed = Listed::new(&[
     "said", "says", "is", "was", "has", "had", "went", "came", "told", "tells", "asked", "asks", "wants",
     "wanted", "lives", "lived", "works", "worked", "called", "calls", "and", "who", "denies", "denied", "reports",
     "reported", "states", "stated", "feels", "felt", "thinks", "thought", "will", "moved", "died", "likes",
     "loves", "knows", "saw", "met", "took", "gave", "agreed", "started", "spoke", "speaks", "played", "ate", "slept", "received", "needs", "needed", "refused", "drove",
     "brought", "tolerated", "ambulated", "presented", "presents", "does", "did", "walked", "arrived", "left", "verbalized",
-];
+]);
 
 /// What stands before the name of a thing.
-const DETERMINERS: &[&str] = &["the", "a", "an", "of", "in", "this", "that", "no", "every"];
+static DETERMINERS: Listed =
+    Listed::new(&["the", "a", "an", "of", "in", "this", "that", "no", "every"]);
 
 /// What is done to people only.
-const ADDRESSED: &[&str] = &["told", "asked", "named", "met", "tell", "ask", "helped", "thanked"];
+static ADDRESSED: Listed =
+    Listed::new(&["told", "asked", "named", "met", "tell", "ask", "helped", "thanked"]);
 
 /// What stands before a name in a sentence.
 #[rustfmt::skip]
-const LEADS: &[&str] = &[
+static LEADS: Listed = Listed::new(&[
     "told", "asked", "by", "with", "and", "named", "called", "saw", "met", "from", "is", "was", "that", "than", "when", "if",
     "but", "because", "says", "said", "about", "helped", "gave", "give", "tell", "ask", "see", "meet", "know", "knows", "love",
     "am", "calls", "for",
-];
+]);
 
 #[rustfmt::skip]
-pub(super) const EPONYM_NOUNS: &[&str] = &[
+pub(super) static EPONYM_NOUNS: Listed = Listed::new(&[
     "disease", "diseases", "syndrome", "syndromes", "sign", "signs", "test", "tests", "testing", "palsy", "scale", "scales", "score",
     "scores", "reflex", "reflexes", "catheter", "catheters", "procedure", "fracture", "fractures", "tumor", "tumour", "sarcoma",
     "lymphoma", "esophagus", "phenomenon", "maneuver", "manoeuvre", "position", "criteria", "classification", "stage",
@@ -201,10 +202,10 @@ pub(super) const EPONYM_NOUNS: &[&str] = &[
     "nodules", "malformation", "circle", "ligament", "canal", "membrane", "forceps", "retractor", "needle", "suture", "clamp",
     "mesh", "stent", "technique", "repair", "operation", "incision", "approach", "classification", "grade", "formula",
     "equation", "rule", "rules", "rhythm", "block", "aphasia", "area", "agar", "medium", "solution", "assay",
-];
+]);
 
 /// What people do only, or nearly.
-const SPEAKS: &[&str] = &[
+static SPEAKS: Listed = Listed::new(&[
     "denies",
     "denied",
     "endorses",
@@ -227,14 +228,24 @@ const SPEAKS: &[&str] = &[
     "thinks",
     "feels",
     "wants",
-];
+]);
 
 /// What stands before whoever did something, or whom it was done to.
-const AGENTS: &[&str] =
-    &["by", "per", "told", "asked", "paged", "notified", "informed", "contacted", "thanked", "met"];
+static AGENTS: Listed = Listed::new(&[
+    "by",
+    "per",
+    "told",
+    "asked",
+    "paged",
+    "notified",
+    "informed",
+    "contacted",
+    "thanked",
+    "met",
+]);
 
 /// What the names of anatomists stand behind.
-const PARTS: &[&str] = &[
+static PARTS: Listed = Listed::new(&[
     "circle",
     "sphincter",
     "ligament",
@@ -269,4 +280,4 @@ const PARTS: &[&str] = &[
     "aqueduct",
     "glands",
     "nodes",
-];
+]);

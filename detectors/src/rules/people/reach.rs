@@ -6,7 +6,8 @@ use std::ops::Range;
 use super::is_particle;
 use crate::bytes::{ALNUM, SPACE};
 use crate::lexicon::Kind;
-use crate::rules::words::{self, Case, Shape, Token, is_medical, is_one_of};
+use crate::lists::Listed;
+use crate::rules::words::{self, Case, Shape, Token, is_medical};
 use crate::window::Window;
 
 /// The most words before a name that belong to it.
@@ -60,14 +61,14 @@ fn part_before(w: &Window<'_>, at: usize, case: Case) -> Option<usize> {
         && !w.is_before(word.start, ALNUM);
     let text = w.slice(word.clone());
     let capital = !dotted && token.shape == Shape::Capital;
-    let place = capital && is_one_of(text, TOWNS);
+    let place = capital && TOWNS.has(text);
     // `Destiny Diallo`: a word that is seldom one.
     let given = capital
         && token.letters > 3
         && token.is_plain()
         && !token.kind.any(Kind::COMMON | Kind::PROPER)
         && !is_medical(text)
-        && !is_one_of(text, ROLES);
+        && !ROLES.has(text);
     (initial || is_particle(w, &token) || place || given).then_some(word.start)
 }
 
@@ -75,7 +76,7 @@ fn part_before(w: &Window<'_>, at: usize, case: Case) -> Option<usize> {
 fn company_end(w: &Window<'_>, end: usize) -> usize {
     let word = w.word_at(w.skip(end, SPACE));
     let text = w.slice(word.clone());
-    if word.start == end + 1 && is_one_of(text, COMPANIES) {
+    if word.start == end + 1 && COMPANIES.has(text) {
         return word.end;
     }
     let sons = [&b" and Sons"[..], b" & Sons", b" and Co", b" & Co"];
@@ -84,17 +85,27 @@ fn company_end(w: &Window<'_>, end: usize) -> usize {
 }
 
 /// What towns' names begin with.
-const TOWNS: &[&str] = &[
+static TOWNS: Listed = Listed::new(&[
     "north", "south", "east", "west", "new", "port", "lake", "fort", "mount", "saint", "san",
     "santa", "los", "las", "upper", "lower", "great",
-];
+]);
 
-const COMPANIES: &[&str] =
-    &["inc", "llc", "llp", "ltd", "plc", "corp", "corporation", "gmbh", "group", "holdings"];
+static COMPANIES: Listed = Listed::new(&[
+    "inc",
+    "llc",
+    "llp",
+    "ltd",
+    "plc",
+    "corp",
+    "corporation",
+    "gmbh",
+    "group",
+    "holdings",
+]);
 
 /// Who somebody is: no part of the name behind it.
 #[rustfmt::skip]
-const ROLES: &[&str] = &[
+static ROLES: Listed = Listed::new(&[
     "pastor", "grandson", "granddaughter", "stepson", "stepmother", "stepfather", "stepdaughter", "nurse", "resident",
     "chaplain", "therapist", "pharmacist", "caregiver", "aunt", "uncle", "niece", "nephew", "fiance", "fiancee", "spouse",
     "sergeant", "deputy", "counselor", "facilitator", "coordinator", "attending", "surgeon", "supervisor", "technician",
@@ -103,4 +114,4 @@ const ROLES: &[&str] = &[
     "alias", "signed", "dictated", "attn", "regards", "sincerely", "hello", "client", "prescriber", "driver", "sibling",
     "principal", "coach", "dietitian", "hospitalist", "intern", "paramedic", "trooper", "warden", "mom", "dad", "holder",
     "thanks", "cheers", "subscriber", "guarantor", "witness", "operator", "assistant", "passenger", "caller", "member",
-];
+]);
