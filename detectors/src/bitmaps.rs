@@ -28,6 +28,8 @@ pub(crate) struct Bits {
     pub(crate) backslash: u64,
     /// `@`
     pub(crate) at: u64,
+    /// `+` and `/`: with letters and digits those of base64.
+    pub(crate) joiner: u64,
     /// What stands between cells.
     pub(crate) nul: u64,
 }
@@ -35,6 +37,11 @@ pub(crate) struct Bits {
 impl Bits {
     pub(crate) fn alnum(&self) -> u64 {
         self.letter | self.digit
+    }
+
+    /// What base64 is written with.
+    pub(crate) fn base64(&self) -> u64 {
+        self.alnum() | self.joiner
     }
 }
 
@@ -195,6 +202,7 @@ mod portable {
             colon: of(|byte| byte == b':'),
             backslash: of(|byte| byte == b'\\'),
             at: of(|byte| byte == b'@'),
+            joiner: of(|byte| matches!(byte, b'+' | b'/')),
             nul: of(|byte| byte == 0),
         }
     }
@@ -237,6 +245,7 @@ mod avx512 {
             colon: equal(bytes, b':'),
             backslash: equal(bytes, b'\\'),
             at: equal(bytes, b'@'),
+            joiner: equal(bytes, b'+') | equal(bytes, b'/'),
             nul: equal(bytes, 0),
         }
     }
@@ -311,6 +320,7 @@ mod avx2 {
             colon: equal(bytes, b':'),
             backslash: equal(bytes, b'\\'),
             at: equal(bytes, b'@'),
+            joiner: equal(bytes, b'+') | equal(bytes, b'/'),
             nul: equal(bytes, 0),
         }
     }
@@ -414,6 +424,7 @@ mod tests {
             assert_eq!(has(bits.digit), byte.is_ascii_digit());
             assert_eq!(has(bits.high), !byte.is_ascii());
             assert_eq!(has(bits.alnum()), byte.is_ascii_alphanumeric());
+            assert_eq!(has(bits.joiner), matches!(byte, b'+' | b'/'));
         }
     }
 }

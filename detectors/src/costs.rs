@@ -40,6 +40,8 @@ fn group(event: &Event, anchors: &[Anchor], text: &[u8]) -> Group {
     match event {
         Event::Key { .. } => "keys of JSON",
         Event::Word { .. } => "words that may be names",
+        Event::Run { .. } => "runs that may be base64",
+        Event::Beyond { .. } => "beyond ASCII",
         Event::Token { digit, end } => {
             let token = text.get(*digit as usize..*end as usize).unwrap_or_default();
             let digits = token.iter().take_while(|byte| byte.is_ascii_digit()).count();

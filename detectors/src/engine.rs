@@ -6,8 +6,9 @@ use crate::anchors::Anchor;
 use crate::batch::Cells;
 use crate::bytes::{self, ALNUM};
 use crate::events::Event;
-use crate::lexicon::{self, Kind};
+use crate::lexicon;
 use crate::rules::{self, CASE_BYTES, Found};
+use crate::view;
 use crate::window::{LOOK_AHEAD, LOOK_BACK, Window};
 
 /// The longest anchor literal; checked when the pack is made.
@@ -58,6 +59,10 @@ pub(crate) fn on_events(
                 tokens.on(&mut cells, digit as usize..end as usize, found);
             }
             Event::Word { at } => words.on(&mut cells, at as usize, found),
+            Event::Run { at } => found.runs.push(at as usize),
+            Event::Beyond { start, end } => {
+                view::disguises(text, start as usize..end as usize, &mut found.spots);
+            }
             Event::Key { open, close } => {
                 let (open, close) = (open as usize, close as usize);
                 let (cell, manner) = cells.seek(close);
@@ -118,22 +123,27 @@ struct Names<'t> {
 }
 
 impl Names<'_> {
-    /// A word may begin at `start`. What tells that it is no name is asked in the order of its cost.
+    /// A word may begin at `start`.
     #[inline]
     fn on(&mut self, cells: &mut Cells<'_>, start: usize, found: &mut Found) {
-        if start < self.floor {
-            return;
+        if start >= self.floor && !self.is_plain(cells, start) {
+            self.floor = on_word(self.text, cells, start, found);
         }
+    }
+
+    /// Whether a word in small letters is no name, since a capital is near and would mark one.
+    #[inline]
+    fn is_plain(&mut self, cells: &mut Cells<'_>, start: usize) -> bool {
         let text = self.text;
-        let small = end_of(text, start, bytes::LOWER);
-        let closed = !text.get(small).is_some_and(|byte| bytes::is(*byte, bytes::WORD));
+        let end = end_of(text, start, bytes::LOWER);
+        let closed = !text.get(end).is_some_and(|byte| bytes::is(*byte, bytes::WORD));
         let begins = start == 0 || !bytes::is(text[start - 1], ALNUM | bytes::HIGH);
-        let plain = small > start && closed && begins && !wakes(&text[start..small]);
-        let is_plain = plain && self.capitals.are_near(text, cells.seek(start).0, start)
-            || small == start && begins && is_plain_capital(text, start);
-        if !is_plain {
-            self.floor = on_word(text, cells, start, found);
-        }
+        let word = &text[start..end];
+        end > start
+            && closed
+            && begins
+            && !lexicon::wakes(lexicon::eight(word), word.len())
+            && self.capitals.are_near(text, cells.seek(start).0, start)
     }
 }
 
@@ -149,34 +159,6 @@ fn on_word(text: &[u8], cells: &mut Cells<'_>, start: usize, found: &mut Found) 
         window.skip(local, ALNUM | bytes::HIGH).max(local + 1)
     };
     window.position(next)
-}
-
-/// Whether a capital and small letters are at `start`, of a word that is plain and neither a name
-/// nor, where it stands, the beginning of an address.
-#[inline]
-fn is_plain_capital(text: &[u8], start: usize) -> bool {
-    let end = end_of(text, start + 1, bytes::LOWER);
-    let closed = !text
-        .get(end)
-        .is_some_and(|byte| bytes::is(*byte, ALNUM | bytes::HIGH) || matches!(byte, b'-' | b'\''));
-    let word = &text[start..end];
-    let kind = lexicon::kind(word);
-    let placed = match text.get(..start).and_then(|before| before.last_chunk::<3>()) {
-        Some([_, digit, b' ' | b'\n']) if digit.is_ascii_digit() => true,
-        Some([b'o', b'n' | b'f', b' '] | [b'a', b't' | b'r', b' '] | [b'i', b'n', b' ']) => true,
-        Some([b't', b'o', b' ']) => true,
-        _ => false,
-    };
-    bytes::is(text[start], bytes::UPPER)
-        && closed
-        && kind.any(Kind::PLAIN)
-        && !kind.any(Kind::NAME | Kind::PROPER | Kind::PLACE)
-        && !placed
-        && !wakes(word)
-}
-
-fn wakes(word: &[u8]) -> bool {
-    lexicon::wakes(lexicon::eight(word), word.len())
 }
 
 /// Where capitals are, as far as is known: where there are none, words in small letters may be

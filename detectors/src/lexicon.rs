@@ -11,6 +11,10 @@ static TABLE: &[u8] = include_bytes!("../data/lexicon.bin");
 /// A bit for each word that [`wakes`]: 64 KiB, so that a core's second cache holds it.
 static WAKES: &[u8; 1 << (WAKE_BITS - 3)] = include_bytes!("../data/wakes.bin");
 const WAKE_BITS: u32 = 19;
+pub(crate) const WAKE_WORDS: usize = 1 << (WAKE_BITS - 6);
+
+/// Spreads the bits of a key.
+const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// Words are spread over this many buckets; the table begins with where each one's entries begin.
 const BUCKET_BITS: u32 = 15;
@@ -64,14 +68,65 @@ impl BitOr for Kind {
 #[inline]
 pub(crate) fn kind(word: &[u8]) -> Kind {
     let hash = hash(word);
-    let Ok(bucket) = usize::try_from(hash >> (u64::BITS - BUCKET_BITS)) else {
-        return Kind::default();
-    };
-    let print = (hash & 0xffff).to_le_bytes();
-    let entries = TABLE.get(offset(bucket)..offset(bucket + 1)).unwrap_or_default();
-    let known = entries.as_chunks::<ENTRY_BYTES>().0.iter();
-    let found = known.copied().find(|entry| entry[..2] == print[..2]);
+    let print = print(hash).to_le_bytes();
+    let known = entries(bucket(hash)).iter().copied();
+    let found = known.into_iter().find(|entry| entry[..2] == print);
     found.map_or(Kind::default(), |entry| Kind(entry[2]))
+}
+
+/// The plain words that are nothing else, in a table that is asked quickly: not all of them, and
+/// what is known is so as surely as in the lexicon.
+pub(crate) struct Dull {
+    prints: Vec<[u16; Self::WAYS]>,
+}
+
+impl Dull {
+    /// So many words of each bucket.
+    const WAYS: usize = 8;
+    /// Stands where there is none.
+    const NONE: u16 = u16::MAX;
+
+    pub(crate) fn new() -> Self {
+        Self { prints: (0..BUCKETS).map(Self::of_bucket).collect() }
+    }
+
+    fn of_bucket(bucket: usize) -> [u16; Self::WAYS] {
+        let more = Kind(!(Kind::PLAIN | Kind::COMMON).0);
+        let plain = entries(bucket).iter().map(|[low, high, kind]| (Kind(*kind), [*low, *high]));
+        let plain = plain.filter(|(kind, _)| kind.any(Kind::PLAIN) && !kind.any(more));
+        let (common, rest) = plain.partition::<Vec<_>, _>(|(kind, _)| kind.any(Kind::COMMON));
+        let mut prints = [Self::NONE; Self::WAYS];
+        for (print, (_, bytes)) in prints.iter_mut().zip(common.into_iter().chain(rest)) {
+            *print = u16::from_le_bytes(bytes);
+        }
+        prints
+    }
+
+    /// Whether a word is known to be one.
+    #[inline]
+    pub(crate) fn holds(&self, word: &[u8]) -> bool {
+        let hash = hash(word);
+        let wanted = print(hash);
+        let known = self.prints.get(bucket(hash)).copied().unwrap_or_default();
+        let any = known.iter().fold(false, |any, print| any | (*print == wanted));
+        any && wanted != Self::NONE
+    }
+}
+
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "a few bits are left")]
+fn bucket(hash: u64) -> usize {
+    (hash >> (u64::BITS - BUCKET_BITS)) as usize
+}
+
+#[inline]
+fn print(hash: u64) -> u16 {
+    (hash & 0xffff) as u16
+}
+
+#[inline]
+fn entries(bucket: usize) -> &'static [[u8; ENTRY_BYTES]] {
+    TABLE.get(offset(bucket)..offset(bucket + 1)).unwrap_or_default().as_chunks().0
 }
 
 #[inline]
@@ -87,10 +142,26 @@ fn offset(bucket: usize) -> usize {
 /// too.
 #[inline]
 pub(crate) fn wakes(key: u64, len: usize) -> bool {
-    let mixed = (key ^ (len as u64) << 56).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let (word, bit) = place(key, len);
+    WAKES.as_chunks::<8>().0[word][bit as usize / 8] >> (bit % 8) & 1 != 0
+}
+
+/// The bits that tell it, as words.
+pub(crate) fn wake_bits() -> Box<[u64; WAKE_WORDS]> {
+    let mut words = Box::new([0; WAKE_WORDS]);
+    for (word, bytes) in words.iter_mut().zip(WAKES.as_chunks().0) {
+        *word = u64::from_le_bytes(*bytes);
+    }
+    words
+}
+
+/// Where a word's bit is: of which word of bits, and which.
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "a few bits are left")]
+pub(crate) fn place(key: u64, len: usize) -> (usize, u32) {
+    let mixed = (key ^ (len as u64) << 56).wrapping_mul(SPREAD);
     let bit = mixed >> (u64::BITS - WAKE_BITS);
-    let byte = usize::try_from(bit >> 3).ok().and_then(|at| WAKES.get(at));
-    byte.is_some_and(|byte| byte >> (bit & 7) & 1 != 0)
+    ((bit >> 6) as usize, (bit & 63) as u32)
 }
 
 /// The first and last eight bytes and the length, in small letters. `make_lexicon.py` computes
@@ -99,20 +170,29 @@ pub(crate) fn wakes(key: u64, len: usize) -> bool {
 fn hash(word: &[u8]) -> u64 {
     let low = eight(word);
     let high = if word.len() > 8 { eight(&word[word.len() - 8..]) } else { 0 };
-    let mixed = low.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    let mixed = low.wrapping_mul(SPREAD)
         ^ high.wrapping_mul(0xc2b2_ae3d_27d4_eb4f)
         ^ (word.len() as u64) << 56;
     (mixed ^ (mixed >> 32)).wrapping_mul(0xd6e8_feb8_6659_fd93)
 }
 
-/// Up to eight bytes as small letters.
+/// Up to eight bytes as small letters. Reads of fixed lengths that overlap: a copy of a length that
+/// is not known costs a call.
 #[inline]
 pub(crate) fn eight(word: &[u8]) -> u64 {
-    let mut bytes = [0; 8];
-    let len = word.len().min(8);
-    bytes[..len].copy_from_slice(&word[..len]);
-    let small = if len == 8 { u64::MAX } else { (1 << (len * 8)) - 1 };
-    u64::from_le_bytes(bytes) | 0x2020_2020_2020_2020 & small
+    const SMALL: u64 = 0x2020_2020_2020_2020;
+    if let Some(bytes) = word.first_chunk::<8>() {
+        return u64::from_le_bytes(*bytes) | SMALL;
+    }
+    let bits = word.len() * 8;
+    let bytes = match (word.first_chunk::<4>(), word.last_chunk::<4>()) {
+        (Some(first), Some(last)) => {
+            u64::from(u32::from_le_bytes(*first))
+                | u64::from(u32::from_le_bytes(*last)) << (bits - 32)
+        }
+        _ => word.iter().rev().fold(0, |bytes, byte| bytes << 8 | u64::from(*byte)),
+    };
+    bytes | SMALL & ((1 << bits) - 1)
 }
 
 #[cfg(test)]

@@ -47,6 +47,8 @@ pub(crate) struct Found {
     pub(crate) tails: Vec<Tail>,
     /// Offsets into the text where something is encoded or in disguise: a [`crate::view`] tells.
     pub(crate) spots: Vec<usize>,
+    /// Where runs begin that may be encoded text, in order.
+    pub(crate) runs: Vec<usize>,
     /// Payloads that are being read.
     pub(crate) walks: Vec<Walk>,
     /// The classes of JSON keys met before.
@@ -59,6 +61,7 @@ impl Found {
         self.candidates.clear();
         self.tails.clear();
         self.spots.clear();
+        self.runs.clear();
         self.walks.clear();
     }
 

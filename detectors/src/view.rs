@@ -26,6 +26,8 @@ use crate::rules::{self, Found};
 use crate::window::{Candidate, LOOK_AHEAD, Manner, Window};
 use runs::{Decoded, Stretch};
 
+pub(crate) use runs::{ENCODED_DIGITS, RUN_BYTES};
+
 /// How many encodings are taken off one after another.
 const DEPTH: usize = 3;
 
@@ -41,6 +43,8 @@ const TOLD_BYTES: usize = 64;
 pub(crate) struct Progress {
     units: usize,
     runs: usize,
+    /// A run that is longer than its window goes on at `runs`.
+    unfinished: bool,
 }
 
 impl Progress {
@@ -65,8 +69,7 @@ pub(crate) struct Views {
 }
 
 impl Views {
-    /// Adds to `found` what is found in views of spots and runs in `range`, once `found` has the
-    /// spots that anchors tell.
+    /// Adds to `found` what is found in views of its spots and runs, which are those of `range`.
     pub(crate) fn look(
         &mut self,
         matcher: &Matcher<'_>,
@@ -76,7 +79,6 @@ impl Views {
         progress: &mut Progress,
         found: &mut Found,
     ) {
-        disguises(text, range.start.max(progress.units)..range.end, &mut found.spots);
         if !found.spots.is_empty() {
             self.look_at_spots(matcher, text, cells.clone(), progress, found);
         }
@@ -118,19 +120,34 @@ impl Views {
         progress: &mut Progress,
         found: &mut Found,
     ) {
-        let mut from = progress.runs.max(range.start);
-        let seen = text.get(..(range.end + runs::RUN_BYTES).min(text.len())).unwrap_or_default();
-        while let Some(start) = runs::next_run(seen, from).filter(|start| *start < range.end) {
+        let Progress { runs: from, unfinished, .. } = progress;
+        let mut starts = std::mem::take(&mut found.runs);
+        let mut next = starts.iter().copied();
+        loop {
+            let start = if *unfinished {
+                *from
+            } else if let Some(start) = next.next() {
+                start
+            } else {
+                break;
+            };
+            if start >= range.end {
+                break;
+            }
+            *unfinished = false;
+            if start < *from || !runs::is_long(text, start) {
+                continue;
+            }
             let (cell, manner) = cells.seek(start);
             let (w, at) = Window::around(text, cell, start, manner);
             let end = runs::run_end(w.rest(0), at);
-            let goes_on = end == w.len() && w.is_full();
-            from = if goes_on { start + STRIDE } else { w.position(end) };
+            *unfinished = end == w.len() && w.is_full();
+            *from = if *unfinished { start + STRIDE } else { w.position(end) };
             if is_fraction(&w, &(at..end)) {
                 continue;
             }
             let [view, deeper @ ..] = &mut self.levels;
-            let mut frame = Frame::of(&w, w.offset(from), false);
+            let mut frame = Frame::of(&w, w.offset(*from), false);
             frame.number = rules::number_around(&w, at)
                 .map(|number| w.position(number.range.start)..w.position(number.range.end));
             let mut stretch = std::mem::take(&mut self.stretch);
@@ -140,7 +157,8 @@ impl Views {
             });
             self.stretch = stretch;
         }
-        progress.runs = from.max(range.end);
+        starts.clear();
+        found.runs = starts;
     }
 }
 
@@ -257,7 +275,6 @@ impl View {
             found,
         );
         engine::on_tails(bytes, &cells, bytes.len(), found);
-        disguises(bytes, 0..bytes.len(), &mut found.spots);
         if scanned.is_err() {
             out.candidates.push(self.covered(frame, 0..self.bytes.len(), "the matcher failed"));
         }
@@ -464,19 +481,10 @@ pub(crate) fn is_utf16(w: &Window<'_>, end: usize) -> bool {
 }
 
 /// Adds where characters beyond ASCII are in disguise, or hide between others.
-fn disguises(text: &[u8], range: Range<usize>, spots: &mut Vec<usize>) {
-    const BLOCK: usize = 64;
+pub(crate) fn disguises(text: &[u8], range: Range<usize>, spots: &mut Vec<usize>) {
     let mut at = range.start;
     while at < range.end {
-        let block = text.get(at..(at + BLOCK).min(range.end)).unwrap_or_default();
-        if block.is_ascii() {
-            at += BLOCK;
-            continue;
-        }
-        let end = at + block.len();
-        while at < end {
-            at += disguise(text, at, spots);
-        }
+        at += disguise(text, at, spots);
     }
 }
 

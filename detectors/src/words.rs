@@ -7,9 +7,13 @@
 
 use crate::anchors::{Anchor, Rule, Tier};
 use crate::bytes::{ALPHA, is};
+use crate::lexicon;
 
 /// How many bytes of a word its key holds.
 pub(crate) const KEY_BYTES: usize = 8;
+
+/// No longer word begins as a literal's key does and is it.
+const LONGEST_WORD: usize = 40;
 
 /// Bits of the filter before the table: 4 KiB stay in the first cache.
 const FILTER_BITS: u32 = 15;
@@ -20,6 +24,8 @@ const SLOTS: usize = 4096;
 
 /// Literals by their key words.
 pub(crate) struct Words {
+    /// Their key words, and what wakes the rules for names.
+    known: Known,
     filter: Box<[u64; FILTER_WORDS]>,
     slots: Box<[Slot; SLOTS]>,
     entries: Vec<Entry>,
@@ -67,6 +73,7 @@ impl Words {
         }
         keyed.sort_by_key(|(key, entry)| (*key, entry.anchor));
         let mut words = Self {
+            known: Known::of_wakes(),
             filter: Box::new([0; FILTER_WORDS]),
             slots: Box::new([Slot::default(); SLOTS]),
             entries: keyed.iter().map(|(_, entry)| *entry).collect(),
@@ -78,6 +85,13 @@ impl Words {
             first += chunk.len();
         }
         words
+    }
+
+    /// Whether a word of this key and length may be a literal's key word, or a name by its letters
+    /// alone. One probe dismisses nearly all others.
+    #[inline]
+    pub(crate) fn may_be_known(&self, key: u64, len: usize) -> bool {
+        self.known.holds(key, len)
     }
 
     /// Whether a word of this key is a literal's key word; seldom yes when it is not.
@@ -130,6 +144,10 @@ impl Words {
     fn insert(&mut self, key: u64, first: usize, count: usize) {
         let hash = hash(key);
         self.filter[hash >> 6] |= 1 << (hash & 63);
+        let len = KEY_BYTES - (key.leading_zeros() / 8) as usize;
+        // A longer word may go on behind its key.
+        let most = if len < KEY_BYTES { len } else { LONGEST_WORD };
+        (len..=most).for_each(|len| self.known.insert(key, len));
         let short = |value: usize| u16::try_from(value).unwrap_or(u16::MAX);
         let index = self.slot_of(key);
         self.slots[index] = Slot { key, first: short(first), count: short(count) };
@@ -142,6 +160,29 @@ impl Words {
             index = (index + 1) % SLOTS;
         }
         index
+    }
+}
+
+/// Words by a bit each: those that [`lexicon::wakes`] tells, and what is added. 64 KiB, which a
+/// core's second cache holds.
+struct Known {
+    bits: Box<[u64; lexicon::WAKE_WORDS]>,
+}
+
+impl Known {
+    fn of_wakes() -> Self {
+        Self { bits: lexicon::wake_bits() }
+    }
+
+    fn insert(&mut self, key: u64, len: usize) {
+        let (word, bit) = lexicon::place(key, len);
+        self.bits[word] |= 1 << bit;
+    }
+
+    #[inline]
+    fn holds(&self, key: u64, len: usize) -> bool {
+        let (word, bit) = lexicon::place(key, len);
+        self.bits[word] >> bit & 1 != 0
     }
 }
 

@@ -9,7 +9,10 @@ use std::ops::Range;
 use crate::bytes::{self, ALNUM, HEX};
 
 /// The shortest run that is looked at: nine bytes of text in base64.
-pub(super) const RUN_BYTES: usize = 12;
+pub(crate) const RUN_BYTES: usize = 12;
+
+/// Fewer digits and nothing else are a number, and no text in hexadecimal digits.
+pub(crate) const ENCODED_DIGITS: usize = 18;
 
 /// The shortest stretch of decoded text that is looked at ...
 const STRETCH_BYTES: usize = 8;
@@ -30,6 +33,12 @@ pub(super) fn next_run(text: &[u8], from: usize) -> Option<usize> {
             None => return Some(start),
         }
     }
+}
+
+/// Whether the run at `at` is long enough to tell.
+pub(super) fn is_long(text: &[u8], at: usize) -> bool {
+    let run = text.get(at..at + RUN_BYTES);
+    run.is_some_and(|run| run.iter().all(|byte| is_digit(*byte)))
 }
 
 /// Where the run that begins at `start` ends: line ends and JSON's escapes may wrap it.
@@ -61,7 +70,7 @@ fn wrap(text: &[u8], at: usize) -> usize {
 /// A word of letters alone, all but the first in lower case, is a word.
 pub(super) fn is_word(run: &[u8]) -> bool {
     run.iter().skip(1).all(u8::is_ascii_lowercase)
-        || run.iter().all(u8::is_ascii_digit) && run.len() < 18
+        || run.iter().all(u8::is_ascii_digit) && run.len() < ENCODED_DIGITS
 }
 
 /// Stretches of text that hexadecimal digits hold. Each decoded byte comes with the bytes that it
@@ -140,21 +149,30 @@ pub(super) fn base64_text(
     }
 }
 
-/// Whether two quads beside each other could be text: the shortest stretch holds two.
+/// Whether as many quads beside each other could be text as the shortest stretch holds whole. Of a
+/// row of them the last is looked at first: where it is none, the row begins behind it.
 fn may_hold_text(digits: &[u8], shift: usize) -> bool {
     let rest = digits.get(shift..).unwrap_or_default();
-    let could = |index: usize| match rest.get(index * 4..index * 4 + 4) {
-        Some(quad) => could_be_text(quad),
-        // The last digits are no whole quad.
-        None => true,
-    };
-    let mut even = (0..rest.len() / 4).step_by(2);
-    rest.len() * 3 / 4 >= STRETCH_BYTES
-        && even.any(|index| could(index) && (could(index + 1) || index > 0 && could(index - 1)))
+    if rest.len() * 3 / 4 < STRETCH_BYTES {
+        return false;
+    }
+    let (quads, last) = rest.as_chunks::<4>();
+    let row = (Stretch::least(digits.len() / 4 * 3) - 2) / 3;
+    let count = quads.len() + usize::from(!last.is_empty());
+    // The last digits are no whole quad, and may be anything.
+    let could = |index: &usize| quads.get(*index).is_none_or(could_be_text);
+    let mut first = 0;
+    while first + row <= count {
+        match (first..first + row).rev().find(|index| !could(index)) {
+            Some(none) => first = none + 1,
+            None => return true,
+        }
+    }
+    false
 }
 
 /// Whether three bytes may follow each other in UTF-8 text.
-fn could_be_text(quad: &[u8]) -> bool {
+fn could_be_text(quad: &[u8; 4]) -> bool {
     let value =
         quad.iter().fold(0, |value, byte| value << 6 | u32::from(SEXTETS[usize::from(*byte)]));
     let [_, a, b, c] = value.to_be_bytes();
@@ -220,7 +238,11 @@ impl Stretch {
     /// For a run that decodes to so many bytes.
     fn begin(&mut self, bytes: usize) {
         self.bytes.clear();
-        self.least = (bytes / 4 * 3).clamp(STRETCH_BYTES, LONG_STRETCH_BYTES);
+        self.least = Self::least(bytes);
+    }
+
+    fn least(bytes: usize) -> usize {
+        (bytes / 4 * 3).clamp(STRETCH_BYTES, LONG_STRETCH_BYTES)
     }
 
     fn push(&mut self, byte: u8, span: Range<usize>, each: &mut impl FnMut(&[Decoded])) {

@@ -1,0 +1,234 @@
+//! Words: those that a literal's key may be, and those that may be names.
+//!
+//! Nearly every word is neither, and one probe of a filter tells. A capital tells more often than
+//! not where a sentence begins: so a capitalised word is asked for in a table of the plain ones.
+
+use super::around::Around;
+use super::{Event, Search, push_hit, short};
+use crate::bitmaps::{BLOCK, below, within};
+use crate::bytes::{self, ALNUM, HIGH};
+use crate::engine::LITERAL_BYTES;
+use crate::lexicon;
+use crate::rules::CASE_BYTES;
+use crate::words::{self, KEY_BYTES};
+
+impl Search<'_> {
+    #[inline]
+    pub(super) fn words(&mut self, around: &Around) {
+        if around.here.letter | around.here.high != 0 {
+            let mut names = self.names(around);
+            while names != 0 {
+                let at = around.base() + names.trailing_zeros() as usize;
+                names &= names - 1;
+                self.events.push(Event::Word { at: short(at) });
+            }
+        }
+        self.remember_capital(around);
+    }
+
+    /// Looks for literals in the words of a block. Returns where words begin that may be names.
+    #[inline]
+    fn names(&mut self, around: &Around) -> u64 {
+        let mine = within(&self.range, around.index);
+        let named = around.name_starts() & mine;
+        let (upper, high) = (around.here.upper, around.here.high);
+        let small = self.known_words(around)
+            | self.joined_words(around)
+            | self.words_without_capitals(around, named);
+        let capitals = self.capitals(around, named & upper);
+        small & named & !upper | capitals | named & high | around.odd_starts() & mine
+    }
+
+    /// Looks for the literals of a block's words. Returns which words may be names by their letters
+    /// alone.
+    #[inline]
+    fn known_words(&mut self, around: &Around) -> u64 {
+        // A literal may begin before the range and end in it.
+        let reach = self.range.start.saturating_sub(LITERAL_BYTES)..self.range.end;
+        let mut starts = around.word_starts() & within(&reach, around.index);
+        let rest = self.text.get(around.base()..).unwrap_or_default();
+        let mut last = [0; BLOCK + KEY_BYTES];
+        let bytes = rest.first_chunk().unwrap_or_else(|| {
+            last[..rest.len()].copy_from_slice(rest);
+            &last
+        });
+        let mut names = 0;
+        while starts != 0 {
+            let offset = starts.trailing_zeros();
+            starts &= starts - 1;
+            let len = around.run(offset, |bits| bits.letter);
+            let key = key_at(bytes, offset, len);
+            if self.seeker.words.may_be_known(key, len) {
+                self.word(around.base() + offset as usize, key);
+                names |= u64::from(lexicon::wakes(key, len)) << offset;
+            }
+        }
+        names
+    }
+
+    /// Words of words are no names, but may be looked for as literals; and what goes on behind its
+    /// letters is the rule's to tell.
+    #[inline]
+    fn joined_words(&mut self, around: &Around) -> u64 {
+        let humps = around.humps() | around.humps_behind();
+        if humps | around.here.high | around.behind.high == 0 {
+            return 0;
+        }
+        self.rare_words(around)
+    }
+
+    #[inline(never)]
+    fn rare_words(&mut self, around: &Around) -> u64 {
+        let reach = self.range.start.saturating_sub(LITERAL_BYTES)..self.range.end;
+        let mut starts = around.word_starts() & within(&reach, around.index);
+        let mut names = 0;
+        while starts != 0 {
+            let offset = starts.trailing_zeros();
+            starts &= starts - 1;
+            let len = around.run(offset, |bits| bits.letter);
+            let at = around.base() + offset as usize;
+            let humps = around.humps_of(offset, len);
+            if humps != 0 {
+                self.humped(at, len, humps);
+            }
+            let joined = humps != 0 && is_joint(self.byte(at + len));
+            if joined || around.is_high_behind(offset, len) {
+                names |= 1 << offset;
+            }
+        }
+        names
+    }
+
+    /// Where words are written in small letters throughout, each may be a name.
+    #[inline]
+    fn words_without_capitals(&self, around: &Around, words: u64) -> u64 {
+        if self.capital_is_near(around) {
+            return 0;
+        }
+        let mut names = words;
+        let mut starts = words;
+        while starts != 0 {
+            let offset = starts.trailing_zeros();
+            starts &= starts - 1;
+            if self.follows_capital(around, offset) {
+                names &= !(1 << offset);
+            }
+        }
+        names
+    }
+
+    /// Those of the capitalised words that begin at `starts` that may be names.
+    #[inline]
+    fn capitals(&self, around: &Around, mut starts: u64) -> u64 {
+        let mut names = starts;
+        while starts != 0 {
+            let offset = starts.trailing_zeros();
+            starts &= starts - 1;
+            names &= !(u64::from(self.is_dull(around, offset)) << offset);
+        }
+        names
+    }
+
+    /// Whether the capitalised word at `offset` is a plain one and neither a name nor, where it
+    /// stands, the beginning of an address; or several words in one, `DiagnosticReport`.
+    #[inline]
+    fn is_dull(&self, around: &Around, offset: u32) -> bool {
+        let len = around.run(offset, |bits| bits.letter);
+        let start = around.base() + offset as usize;
+        let end = start + len;
+        let behind = self.byte(end);
+        if is_joint(behind) || bytes::is(behind, ALNUM | HIGH) {
+            return false;
+        }
+        if around.humps_of(offset, len) != 0 {
+            return !matches!(self.byte(start), b'D' | b'F' | b'L' | b'M' | b'V');
+        }
+        let word = self.text.get(start..end).unwrap_or_default();
+        self.seeker.dull.holds(word)
+            && !lexicon::wakes(words::key(self.text, start, len), len)
+            && !is_placed(self.text.get(..start).unwrap_or_default())
+    }
+
+    /// Whether a capital of the same cell stands near before every word of this block.
+    #[inline]
+    fn capital_is_near(&self, around: &Around) -> bool {
+        let end = around.base() + BLOCK;
+        around.here.nul == 0 && self.last_capital.is_some_and(|last| last + CASE_BYTES >= end)
+    }
+
+    /// Whether one stands near before the word at `offset`. Those behind it are left to the rule.
+    #[inline]
+    fn follows_capital(&self, around: &Around, offset: u32) -> bool {
+        let before = below(offset as usize);
+        let (capitals, ends) = (around.here.upper & before, around.here.nul & before);
+        let at = around.base() + offset as usize;
+        capitals > ends
+            || ends == 0 && self.last_capital.is_some_and(|last| last + CASE_BYTES >= at)
+    }
+
+    #[inline]
+    fn remember_capital(&mut self, around: &Around) {
+        if around.here.upper > around.here.nul {
+            let last = 63 - around.here.upper.leading_zeros() as usize;
+            self.last_capital = Some(around.base() + last);
+        } else {
+            self.forget_capital(around);
+        }
+    }
+
+    /// The next cell's case is its own.
+    #[inline]
+    fn forget_capital(&mut self, around: &Around) {
+        if around.here.nul != 0 {
+            self.last_capital = None;
+        }
+    }
+
+    /// A word of words: a literal may be the first of them, or the first two, or all.
+    #[cold]
+    fn humped(&mut self, at: usize, len: usize, mut humps: u64) {
+        while humps != 0 {
+            let end = humps.trailing_zeros() as usize;
+            humps &= humps - 1;
+            if end >= KEY_BYTES || end >= len {
+                break;
+            }
+            self.word(at, words::key(self.text, at, end));
+        }
+    }
+
+    #[inline]
+    fn word(&mut self, at: usize, key: u64) {
+        if !self.seeker.words.may_be(key) {
+            return;
+        }
+        let (range, events) = (&self.range, &mut *self.events);
+        self.seeker.words.at(self.text, &self.seeker.anchors, (at, key), |anchor, end| {
+            push_hit(events, range, anchor, end);
+        });
+    }
+}
+
+/// The key of the word of `len` letters at `offset`.
+#[inline]
+fn key_at(bytes: &[u8; BLOCK + KEY_BYTES], offset: u32, len: usize) -> u64 {
+    let bytes = bytes.get(offset as usize % BLOCK..).and_then(|bytes| bytes.first_chunk());
+    words::key_of(bytes.copied().unwrap_or_default(), len)
+}
+
+/// What a word may go on behind: `Smith-Jones`, `O'Neil`, and a mark beyond ASCII.
+#[inline]
+fn is_joint(byte: u8) -> bool {
+    matches!(byte, b'-' | b'\'' | 0x80..)
+}
+
+/// Whether a number or a preposition of place stands before what follows `text`.
+#[inline]
+fn is_placed(text: &[u8]) -> bool {
+    match text.last_chunk::<3>() {
+        Some([_, digit, b' ' | b'\n']) if digit.is_ascii_digit() => true,
+        Some([b'o', b'n' | b'f', b' '] | [b'a', b't' | b'r', b' '] | [b'i', b'n', b' ']) => true,
+        Some([b't', b'o', b' ']) => true,
+        _ => false,
+    }
+}
