@@ -208,12 +208,18 @@ mod portable {
     }
 }
 
-/// At the place that its low four bits tell, each blank; elsewhere what is at no place its own.
+/// Some bytes, each at the place that its low four bits tell; elsewhere what is at no place its own.
 #[cfg(target_arch = "x86_64")]
-const BLANKS: (i64, i64) = (
+type Table = (i64, i64);
+
+#[cfg(target_arch = "x86_64")]
+const BLANKS: Table = (
     i64::from_le_bytes([b' ', 0, 0, 0, 0, 0, 0, 0]),
     i64::from_le_bytes([0, b'\t', b'\n', 0, 0, b'\r', 0, 0]),
 );
+
+#[cfg(target_arch = "x86_64")]
+const JOINERS: Table = (1, i64::from_le_bytes([0, 0, 0, b'+', 0, 0, 0, b'/']));
 
 #[cfg(target_arch = "x86_64")]
 mod avx512 {
@@ -223,7 +229,7 @@ mod avx512 {
         _mm512_set1_epi8, _mm512_shuffle_epi8, _mm512_sub_epi8,
     };
 
-    use super::{BLANKS, BLOCK, Bits};
+    use super::{BLANKS, BLOCK, Bits, JOINERS, Table};
 
     #[target_feature(enable = "avx512f,avx512bw")]
     pub(super) fn fill(text: &[u8], blocks: &mut Vec<Bits>) {
@@ -240,12 +246,12 @@ mod avx512 {
             letter: in_range(lower, b'a', 25),
             upper: in_range(bytes, b'A', 25),
             high: _mm512_movepi8_mask(bytes),
-            blank: blanks(bytes),
+            blank: of_table(bytes, BLANKS),
             quote: equal(bytes, b'"'),
             colon: equal(bytes, b':'),
             backslash: equal(bytes, b'\\'),
             at: equal(bytes, b'@'),
-            joiner: equal(bytes, b'+') | equal(bytes, b'/'),
+            joiner: of_table(bytes, JOINERS),
             nul: equal(bytes, 0),
         }
     }
@@ -258,11 +264,11 @@ mod avx512 {
         unsafe { _mm512_loadu_si512(chunk.as_ptr().cast()) }
     }
 
-    /// Those that their low four bits look up in a table of blanks.
+    /// Those that their low four bits look up in a table.
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw")]
-    fn blanks(bytes: __m512i) -> u64 {
-        let table = _mm512_broadcast_i32x4(_mm_set_epi64x(BLANKS.1, BLANKS.0));
+    fn of_table(bytes: __m512i, table: Table) -> u64 {
+        let table = _mm512_broadcast_i32x4(_mm_set_epi64x(table.1, table.0));
         _mm512_cmpeq_epi8_mask(_mm512_shuffle_epi8(table, bytes), bytes)
     }
 
@@ -294,7 +300,7 @@ mod avx2 {
         _mm256_set1_epi8, _mm256_shuffle_epi8, _mm256_sub_epi8,
     };
 
-    use super::{BLANKS, BLOCK, Bits};
+    use super::{BLANKS, BLOCK, Bits, JOINERS, Table};
 
     #[target_feature(enable = "avx2")]
     pub(super) fn fill(text: &[u8], blocks: &mut Vec<Bits>) {
@@ -315,12 +321,12 @@ mod avx2 {
             letter: in_range(lower, b'a', 25),
             upper: in_range(bytes, b'A', 25),
             high: mask(bytes),
-            blank: blanks(bytes),
+            blank: of_table(bytes, BLANKS),
             quote: equal(bytes, b'"'),
             colon: equal(bytes, b':'),
             backslash: equal(bytes, b'\\'),
             at: equal(bytes, b'@'),
-            joiner: equal(bytes, b'+') | equal(bytes, b'/'),
+            joiner: of_table(bytes, JOINERS),
             nul: equal(bytes, 0),
         }
     }
@@ -349,11 +355,11 @@ mod avx2 {
         u64::from(high) << 32 | u64::from(low)
     }
 
-    /// Those that their low four bits look up in a table of blanks.
+    /// Those that their low four bits look up in a table.
     #[inline]
     #[target_feature(enable = "avx2")]
-    fn blanks(bytes: Halves) -> u64 {
-        let table = _mm256_broadcastsi128_si256(_mm_set_epi64x(BLANKS.1, BLANKS.0));
+    fn of_table(bytes: Halves, table: Table) -> u64 {
+        let table = _mm256_broadcastsi128_si256(_mm_set_epi64x(table.1, table.0));
         let is = |half: __m256i| _mm256_cmpeq_epi8(_mm256_shuffle_epi8(table, half), half);
         mask([is(bytes[0]), is(bytes[1])])
     }

@@ -38,11 +38,51 @@ pub(crate) fn next_digit(text: &[u8], from: usize) -> Option<usize> {
     rest.iter().position(u8::is_ascii_digit).map(|offset| at + offset)
 }
 
+/// How many small letters and how many capitals of ASCII stand in `word`.
+#[inline]
+pub(crate) fn cases(word: &[u8]) -> (usize, usize) {
+    let (eights, rest) = word.as_chunks::<8>();
+    let last = rest.iter().rev().fold(0, |bytes, byte| bytes << 8 | u64::from(*byte));
+    let words = eights.iter().map(|bytes| u64::from_le_bytes(*bytes)).chain([last]);
+    words.fold((0, 0), |(small, capitals), word| {
+        let count = |first| in_range(word, first, 26).count_ones() as usize;
+        (small + count(b'a'), capitals + count(b'A'))
+    })
+}
+
+/// The first byte of `text` that is no letter of ASCII.
+#[inline]
+pub(crate) fn letters(text: &[u8]) -> usize {
+    let mut at = 0;
+    while let Some(word) = text.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
+        let small = u64::from_le_bytes(*word) | 0x2020_2020_2020_2020;
+        let others = in_range(small, b'a', 26) ^ HIGH_BITS;
+        if others != 0 {
+            return at + (others.trailing_zeros() / 8) as usize;
+        }
+        at += 8;
+    }
+    let rest = text.get(at..).unwrap_or_default();
+    at + rest.iter().take_while(|byte| byte.is_ascii_alphabetic()).count()
+}
+
+const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
+
+/// The high bit of each byte that is one of `count` from `first` on, of ASCII. No carry crosses a
+/// byte: seven bits and less than 0x80 stay below 0x100.
+#[inline]
+fn in_range(word: u64, first: u8, count: u8) -> u64 {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    let seven = word & !HIGH_BITS;
+    let reached = seven + u64::from(0x80 - first) * EACH;
+    let passed = seven + u64::from(0x80 - first - count) * EACH;
+    reached & !passed & !word & HIGH_BITS
+}
+
 /// The high bit of each byte that is a digit. No carry crosses a byte: seven bits plus 0x76 stays
 /// below 0x100.
 #[inline]
 fn digits_of(word: u64) -> u64 {
-    const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
     let offset = word ^ 0x3030_3030_3030_3030;
     let ten_or_more = (offset & !HIGH_BITS) + 0x7676_7676_7676_7676;
     !(ten_or_more | offset) & HIGH_BITS

@@ -13,7 +13,7 @@ use std::ops::Range;
 use crate::anchors::{Anchor, Rule};
 use crate::bitmaps::{BLOCK, Bitmaps, Bits, STRIP, below, within};
 use crate::bytes::{SPACE, is};
-use crate::lexicon::Dull;
+use crate::lexicon::{self, Dull, Kind};
 use crate::window::LOOK_BACK;
 use crate::words::Words;
 use around::Around;
@@ -76,7 +76,8 @@ impl Seeker {
         for first in blocks.clone().step_by(STRIP) {
             let strip = first..blocks.end.min(first + STRIP);
             for (index, [before, here, behind]) in (first..).zip(bitmaps.read(text, &strip)) {
-                let around = Around { index, before, here, behind };
+                let mine = within(range, index);
+                let around = Around { index, mine, before, here, behind };
                 if around.here.digit != 0 {
                     search.houses(&around);
                     token_end = search.tokens(&around, token_end);
@@ -104,7 +105,7 @@ impl Search<'_> {
     /// `@`, `://` and the quotes of keys.
     #[inline]
     fn marks(&mut self, around: &Around) {
-        let mine = within(&self.range, around.index);
+        let mine = around.mine;
         let mut at = around.here.at & mine;
         while at != 0 {
             let end = around.base() + at.trailing_zeros() as usize + 1;
@@ -152,7 +153,7 @@ impl Search<'_> {
         let base = around.base();
         let mut token_end = token_end;
         let known = below(token_end.saturating_sub(base));
-        let mut digits = around.here.digit & within(&self.range, around.index) & !known;
+        let mut digits = around.here.digit & around.mine & !known;
         while digits != 0 {
             let offset = digits.trailing_zeros();
             let digit = base + offset as usize;
@@ -166,7 +167,7 @@ impl Search<'_> {
     /// Runs that are long enough to be encoded text, and no plain word and no number.
     #[inline]
     fn runs(&mut self, around: &Around) {
-        let starts = around.long_runs() & within(&self.range, around.index);
+        let starts = around.long_runs() & around.mine;
         if starts != 0 {
             self.long_runs(around, starts);
         }
@@ -177,11 +178,22 @@ impl Search<'_> {
         while starts != 0 {
             let offset = starts.trailing_zeros();
             starts &= starts - 1;
-            if !around.is_plain_run(offset) {
-                let at = around.base() + offset as usize;
+            let at = around.base() + offset as usize;
+            let run = at..at + around.run(offset, Bits::base64);
+            if !around.is_plain_run(offset) && !self.is_of_words(run) {
                 self.events.push(Event::Run { at: short(at) });
             }
         }
+    }
+
+    /// Whether plain words alone make up a run: `org/CodeSystem/observation`.
+    fn is_of_words(&self, run: Range<usize>) -> bool {
+        let run = self.text.get(run).unwrap_or_default();
+        let words = run.split(|byte| matches!(byte, b'+' | b'/')).flat_map(|part| {
+            part.chunk_by(|one, next| !(one.is_ascii_lowercase() && next.is_ascii_uppercase()))
+        });
+        run.len() <= BLOCK
+            && words.into_iter().all(|word| lexicon::kind(word).any(Kind::PLAIN) || word.is_empty())
     }
 
     #[inline]

@@ -6,7 +6,7 @@
 //! the rule's to check, as ever.
 
 use crate::anchors::{Anchor, Rule, Tier};
-use crate::bytes::{ALPHA, is};
+use crate::bytes::{ALPHA, DIGIT, LOWER, is};
 use crate::lexicon;
 
 /// How many bytes of a word its key holds.
@@ -161,6 +161,25 @@ impl Words {
         }
         index
     }
+}
+
+/// Whether the bytes before a word and behind it are a code's, a path's, an address's on the net,
+/// or those of a JSON key: then it is no name.
+#[inline]
+pub(crate) fn is_of_code(before: [u8; 2], behind: [u8; 3]) -> bool {
+    let joined = match before[1] {
+        b'@' | b'_' | b'#' | b'$' | b'%' | b'&' | b'<' | b'{' => true,
+        b'/' | b'.' | b'-' | b'=' => is(before[0], LOWER | DIGIT),
+        _ => false,
+    };
+    joined
+        || match behind[0] {
+            b'@' | b'_' | b'=' | b'(' | b'%' => true,
+            b':' if behind[1] == b':' || behind[1..] == *b"//" => true,
+            b'.' | b'/' | b':' | b'\\' => is(behind[1], LOWER),
+            b'"' => behind[1] == b':',
+            _ => false,
+        }
 }
 
 /// Words by a bit each: those that [`lexicon::wakes`] tells, and what is added. 64 KiB, which a

@@ -1,6 +1,8 @@
 //! A block of 64 bytes between its neighbours, and what its bits say of words.
 
-use crate::bitmaps::{BLOCK, Bits, below, from_bit, next, previous, run};
+use std::ops::Range;
+
+use crate::bitmaps::{BLOCK, Bits, below, from_bit, next, previous, run, within};
 use crate::view::{ENCODED_DIGITS, RUN_BYTES};
 
 const _: () = assert!(RUN_BYTES == 12, "`Around::long_runs` counts to twelve");
@@ -8,6 +10,8 @@ const _: () = assert!(RUN_BYTES == 12, "`Around::long_runs` counts to twelve");
 /// A block and its neighbours.
 pub(super) struct Around<'b> {
     pub(super) index: usize,
+    /// What of the block lies in the range that is searched.
+    pub(super) mine: u64,
     pub(super) before: &'b Bits,
     pub(super) here: &'b Bits,
     pub(super) behind: &'b Bits,
@@ -16,6 +20,12 @@ pub(super) struct Around<'b> {
 impl Around<'_> {
     pub(super) fn base(&self) -> usize {
         self.index * BLOCK
+    }
+
+    /// What of the block lies in `reach`, which holds the range and more.
+    #[inline]
+    pub(super) fn within(&self, reach: &Range<usize>) -> u64 {
+        if self.mine == u64::MAX { self.mine } else { within(reach, self.index) }
     }
 
     /// Bit `i` is what `of` says of byte `i - 1`.

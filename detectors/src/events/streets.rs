@@ -2,7 +2,6 @@
 
 use super::around::Around;
 use super::{Search, push_hit};
-use crate::bitmaps::within;
 use crate::bytes::{DIGIT, UPPER, is};
 use crate::engine::LITERAL_BYTES;
 use crate::window::LOOK_BACK;
@@ -28,7 +27,7 @@ impl Search<'_> {
     pub(super) fn houses(&mut self, around: &Around) {
         let reach = self.range.start.saturating_sub(LOOK_BACK)..self.range.end;
         let firsts = around.here.digit & !around.previous(|bits| bits.alnum() | bits.high);
-        let mut firsts = firsts & within(&reach, around.index) & around.before_words();
+        let mut firsts = firsts & around.within(&reach) & around.before_words();
         while firsts != 0 {
             let offset = firsts.trailing_zeros();
             firsts &= firsts - 1;

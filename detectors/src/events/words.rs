@@ -5,12 +5,15 @@
 
 use super::around::Around;
 use super::{Event, Search, push_hit, short};
-use crate::bitmaps::{BLOCK, below, within};
+use crate::bitmaps::{BLOCK, below};
 use crate::bytes::{self, ALNUM, HIGH};
 use crate::engine::LITERAL_BYTES;
 use crate::lexicon;
 use crate::rules::CASE_BYTES;
 use crate::words::{self, KEY_BYTES};
+
+/// No name in small letters is shorter, unless it goes on behind a hyphen.
+const NAME_BYTES: usize = 3;
 
 impl Search<'_> {
     #[inline]
@@ -29,7 +32,7 @@ impl Search<'_> {
     /// Looks for literals in the words of a block. Returns where words begin that may be names.
     #[inline]
     fn names(&mut self, around: &Around) -> u64 {
-        let mine = within(&self.range, around.index);
+        let mine = around.mine;
         let named = around.name_starts() & mine;
         let (upper, high) = (around.here.upper, around.here.high);
         let small = self.known_words(around)
@@ -45,7 +48,7 @@ impl Search<'_> {
     fn known_words(&mut self, around: &Around) -> u64 {
         // A literal may begin before the range and end in it.
         let reach = self.range.start.saturating_sub(LITERAL_BYTES)..self.range.end;
-        let mut starts = around.word_starts() & within(&reach, around.index);
+        let mut starts = around.word_starts() & around.within(&reach);
         let rest = self.text.get(around.base()..).unwrap_or_default();
         let mut last = [0; BLOCK + KEY_BYTES];
         let bytes = rest.first_chunk().unwrap_or_else(|| {
@@ -80,7 +83,7 @@ impl Search<'_> {
     #[inline(never)]
     fn rare_words(&mut self, around: &Around) -> u64 {
         let reach = self.range.start.saturating_sub(LITERAL_BYTES)..self.range.end;
-        let mut starts = around.word_starts() & within(&reach, around.index);
+        let mut starts = around.word_starts() & around.within(&reach);
         let mut names = 0;
         while starts != 0 {
             let offset = starts.trailing_zeros();
@@ -106,15 +109,33 @@ impl Search<'_> {
             return 0;
         }
         let mut names = words;
-        let mut starts = words;
+        let mut starts = words & around.here.letter;
         while starts != 0 {
             let offset = starts.trailing_zeros();
             starts &= starts - 1;
-            if self.follows_capital(around, offset) {
+            if self.follows_capital(around, offset) || self.is_no_name(around, offset) {
                 names &= !(1 << offset);
             }
         }
         names
+    }
+
+    /// Whether the word in small letters at `offset` is too short for a name, or a part of a code.
+    #[inline]
+    fn is_no_name(&self, around: &Around, offset: u32) -> bool {
+        let start = around.base() + offset as usize;
+        let end = start + around.run(offset, |bits| bits.letter);
+        let behind = self.byte(end);
+        !is_joint(behind)
+            && (end - start < NAME_BYTES || behind.is_ascii_digit() || self.is_code(start, end))
+    }
+
+    /// Whether what stands around a word is a code's, as the rules see it.
+    #[inline]
+    fn is_code(&self, start: usize, end: usize) -> bool {
+        let byte = |at: Option<usize>| at.map_or(0, |at| self.byte(at));
+        let before = [byte(start.checked_sub(2)), byte(start.checked_sub(1))];
+        words::is_of_code(before, [self.byte(end), self.byte(end + 1), self.byte(end + 2)])
     }
 
     /// Those of the capitalised words that begin at `starts` that may be names.
@@ -142,6 +163,9 @@ impl Search<'_> {
         }
         if around.humps_of(offset, len) != 0 {
             return !matches!(self.byte(start), b'D' | b'F' | b'L' | b'M' | b'V');
+        }
+        if self.is_code(start, end) {
+            return true;
         }
         let word = self.text.get(start..end).unwrap_or_default();
         self.seeker.dull.holds(word)

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::bytes::{ALNUM, ALPHA, DIGIT};
+use crate::bytes::{self, ALNUM, ALPHA, DIGIT};
 use crate::lexicon::{self, Kind};
 use crate::lists::Endings;
 use crate::window::Window;
@@ -132,7 +132,7 @@ impl Token {
 pub(super) fn letters_end(w: &Window<'_>, at: usize) -> usize {
     let mut end = at;
     loop {
-        let ascii = w.skip(end, ALPHA);
+        let ascii = end + bytes::letters(w.rest(end));
         let wide = wide_letter(w, ascii);
         end = ascii + wide;
         if wide == 0 {
@@ -184,8 +184,7 @@ fn is_contraction(part: &[u8]) -> bool {
 
 fn shape(w: &Window<'_>, token: &Token) -> Shape {
     let word = w.slice(token.start..token.end);
-    let small = word.iter().filter(|byte| byte.is_ascii_lowercase()).count();
-    let capitals = word.iter().filter(|byte| byte.is_ascii_uppercase()).count();
+    let (small, capitals) = bytes::cases(word);
     let first_capital = is_capital(w, token.start);
     // `X-ray`, `T-cell`
     if matches!(word, [_, b'-', ..]) {

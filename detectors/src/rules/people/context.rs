@@ -5,6 +5,7 @@ use crate::lexicon::Kind;
 use crate::lists::Listed;
 use crate::rules::words::{self, Shape, Token};
 use crate::window::Window;
+use crate::words::is_of_code;
 
 /// The most bytes of a cell that is no sentence.
 const SHORT_CELL_BYTES: usize = 32;
@@ -34,16 +35,9 @@ pub(super) fn is_all(w: &Window<'_>, token: &Token) -> bool {
 
 /// A part of a code, a path, an address on the net, or the key of a JSON text.
 pub(super) fn is_code(w: &Window<'_>, token: &Token) -> bool {
-    let (before, after) = (w.before(token.start), w.byte(token.end));
-    let joined = matches!(before, b'@' | b'_' | b'#' | b'$' | b'%' | b'&' | b'<' | b'{')
-        || matches!(before, b'/' | b'.' | b'-' | b'=')
-            && w.is_before(token.start - 1, LOWER | DIGIT);
-    joined
-        || matches!(after, b'@' | b'_' | b'=' | b'(' | b'%')
-        || matches!(after, b'.' | b'/' | b':' | b'\\') && w.is(token.end + 1, LOWER)
-        || w.starts_with(token.end, b"::")
-        || w.starts_with(token.end, b"://")
-        || w.starts_with(token.end, b"\":")
+    let before = [w.before(token.start.saturating_sub(1)), w.before(token.start)];
+    let behind = [w.byte(token.end), w.byte(token.end + 1), w.byte(token.end + 2)];
+    is_of_code(before, behind)
 }
 
 /// Where a name alone can stand: `told Mark that`, `Rose said`, `Mark's`, `Hi Mark,`.
