@@ -240,7 +240,9 @@ impl Inner {
     /// Offers what is prepared for this boot, and at least [`READY_SEGMENTS`] for each shard.
     fn serve(&self, live: &LiveBoot, shards: u16) -> Result<Vec<SegmentFile>, CustodyError> {
         // From here on the passes leave this boot's prepared segments alone.
-        *guard(&self.serving) = Some(Serving { live: live.clone(), shelves: Vec::new() });
+        let starting = Serving { live: live.clone(), shelves: Vec::new() };
+        let served = guard(&self.serving).replace(starting).filter(|it| it.live == *live);
+        let mut known = served.map_or_else(Vec::new, |served| served.shelves).into_iter();
         let Custody { segment_folder, segment_bytes, .. } = &self.custody;
         let listing = Listing::read(segment_folder)?;
         let head = self.read_head()?;
@@ -252,15 +254,21 @@ impl Inner {
             let (prepared, behind) = listing.prepared(&chain)?;
             let sealed = head.chains.get(&chain).map_or(0, |head| head.segments);
             let index = behind.max(sealed);
-            let mut shelf = Shelf::new(Identity { node, boot, shard, index });
-            let missing = READY_SEGMENTS.saturating_sub(prepared.len());
-            for segment in prepared {
-                offered.push(describe(segment_folder, &segment, *segment_bytes));
+            // What was never given away stays ready: a data plane that comes and goes costs no disk.
+            let shelf = known.next().unwrap_or_else(|| {
+                Arc::new(Mutex::new(Shelf::new(Identity { node, boot, shard, index })))
+            });
+            let mut ready = guard(&shelf);
+            let given = prepared.into_iter().filter(|segment| !ready.holds(segment.index));
+            let given = given.collect::<Vec<_>>();
+            for segment in &given {
+                offered.push(describe(segment_folder, segment, *segment_bytes));
             }
-            for _ in 0..missing {
-                offered.push(shelf.take(&self.custody)?);
+            for _ in given.len()..READY_SEGMENTS {
+                offered.push(ready.take(&self.custody)?);
             }
-            shelves.push(Arc::new(Mutex::new(shelf)));
+            drop(ready);
+            shelves.push(shelf);
         }
         *guard(&self.serving) = Some(Serving { live: live.clone(), shelves });
         Ok(offered)

@@ -28,6 +28,11 @@ impl Shelf {
         }
     }
 
+    /// Whether this segment is ready, and so given to nobody yet.
+    pub(super) fn holds(&self, index: u64) -> bool {
+        self.ready.iter().any(|segment| segment.index == index)
+    }
+
     /// Has one ready.
     pub(super) fn fill(&mut self, custody: &Custody) -> Result<(), CustodyError> {
         if self.ready.is_empty() {

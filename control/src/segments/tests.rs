@@ -331,3 +331,20 @@ async fn control_serves_a_data_plane_from_its_start_to_its_end() {
     assert!(matches!(custodian.begin_boot(NODE, 1, 2).await, Err(CustodyError::BootUsed { .. })));
     assert!(matches!(custodian.next_segment(7).await, Err(CustodyError::UnknownShard(7))));
 }
+
+#[tokio::test]
+async fn a_data_plane_that_comes_and_goes_takes_no_further_segments() {
+    let site = Site::new();
+    let custodian = Custodian::open(site.custody(), site.key()).await.unwrap();
+    let first = custodian.begin_boot(NODE, 1, 2).await.unwrap();
+    let spare = custodian.next_segment(0).await.unwrap();
+    let again = custodian.rejoin_boot(NODE, 1, 2).await.unwrap();
+    let of = |shard: u16| move |segment: &&SegmentFile| segment.shard == shard;
+    assert_eq!(again.iter().filter(of(0)).count(), READY_SEGMENTS + 1, "{spare:?} may be lost");
+    assert_eq!(again.iter().filter(of(1)).count(), READY_SEGMENTS);
+    let offered = again.len();
+    for _ in 0..5 {
+        assert_eq!(custodian.rejoin_boot(NODE, 1, 2).await.unwrap().len(), offered);
+    }
+    assert!(first.iter().all(|segment| again.contains(segment)));
+}

@@ -87,9 +87,13 @@ async fn keep(shared: Rc<Shared>, files: FilesPost) {
     loop {
         match UnixStream::connect(&shared.path).await {
             Ok(stream) => {
-                pause_ms = RECONNECT_MIN_MS;
+                let since = Instant::now();
                 let end = converse(&shared, stream, &files).await;
                 shared.up.set(false);
+                // One that ends at once is no connection: to come back faster would not help.
+                if since.elapsed() >= Duration::from_millis(RECONNECT_MAX_MS) {
+                    pause_ms = RECONNECT_MIN_MS;
+                }
                 tell(&files, ToFiles::Unlinked(end)).await;
             }
             Err(error) => tracing::debug!(%error, "control can't be reached"),
