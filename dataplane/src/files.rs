@@ -19,7 +19,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::thread;
@@ -83,6 +83,8 @@ pub(crate) fn run(control: &Path, accept: Accept) -> Result<(), FilesError> {
         let shards = gather::cores()?.len();
         let link = Link::start(control, u16::try_from(shards).unwrap_or(u16::MAX), post.clone());
         let files = Files {
+            // Control keeps its folder closed to others; elsewhere no cache is believed.
+            run_folder: control.parent().map(Path::to_owned),
             post,
             workers,
             link,
@@ -100,6 +102,8 @@ pub(crate) fn run(control: &Path, accept: Accept) -> Result<(), FilesError> {
 }
 
 struct Files {
+    /// Where control's socket is, and the compiled detectors are cached.
+    run_folder: Option<PathBuf>,
     post: FilesPost,
     workers: Workers,
     link: Link,
@@ -160,7 +164,7 @@ impl Files {
         let Stage::Gathering(gathering) = &mut self.stage else { return Ok(()) };
         let Some(gathered) = gathering.take_when_complete() else { return Ok(()) };
         serve::start(gathered.settings.metrics_listen, Rc::clone(&self.status))?;
-        let fleet = Fleet::start(gathered, &self.post, self.accept)?;
+        let fleet = Fleet::start(gathered, &self.post, self.accept, self.run_folder.as_deref())?;
         self.status.borrow_mut().shards = vec![Default::default(); fleet.len()];
         self.stage = Stage::Serving(fleet);
         Ok(())

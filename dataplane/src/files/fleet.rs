@@ -1,5 +1,6 @@
 //! The running shards: started, spoken to, and missed when they end.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 use std::thread;
@@ -33,11 +34,12 @@ impl Fleet {
         gathered: Gathered,
         files: &FilesPost,
         accept: Accept,
+        cache: Option<&Path>,
     ) -> Result<Self, FilesError> {
         let Gathered { settings, shards } = gathered;
         let tls = tls(&settings)?;
         warn_of_open_files(&settings);
-        let pack = Pack::load(None).map_err(|error| FilesError::Worker(error.to_string()))?;
+        let pack = Pack::load(cache).map_err(|error| FilesError::Worker(error.to_string()))?;
         let mut listeners = listeners(&settings)?;
         let cores = cores()?;
         let loads: Arc<[AtomicU32]> = shards.iter().map(|_| AtomicU32::new(0)).collect();
