@@ -114,7 +114,6 @@ impl Dull {
 }
 
 #[inline]
-#[expect(clippy::cast_possible_truncation, reason = "a few bits are left")]
 fn bucket(hash: u64) -> usize {
     (hash >> (u64::BITS - BUCKET_BITS)) as usize
 }
@@ -157,7 +156,6 @@ pub(crate) fn wake_bits() -> Box<[u64; WAKE_WORDS]> {
 
 /// Where a word's bit is: of which word of bits, and which.
 #[inline]
-#[expect(clippy::cast_possible_truncation, reason = "a few bits are left")]
 pub(crate) fn place(key: u64, len: usize) -> (usize, u32) {
     let mixed = (key ^ (len as u64) << 56).wrapping_mul(SPREAD);
     let bit = mixed >> (u64::BITS - WAKE_BITS);
