@@ -146,4 +146,18 @@ mod tests {
             assert_eq!(next_digit(&text, from), naive, "from {from}");
         }
     }
+
+    #[test]
+    fn letters_and_their_cases_are_counted_as_byte_by_byte() {
+        let text: Vec<u8> = (0..=255).chain(*b"McDonald's O'Neil-Smith 12B").collect();
+        for from in 0..text.len() {
+            for word in [&text[from..], &text[from..text.len().min(from + 11)]] {
+                let small = word.iter().filter(|byte| byte.is_ascii_lowercase()).count();
+                let capitals = word.iter().filter(|byte| byte.is_ascii_uppercase()).count();
+                assert_eq!(cases(word), (small, capitals), "{word:?}");
+                let run = word.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+                assert_eq!(letters(word), run, "{word:?}");
+            }
+        }
+    }
 }

@@ -227,6 +227,17 @@ mod tests {
     }
 
     #[test]
+    fn a_dull_word_is_plain_and_nothing_else() {
+        let dull = Dull::new();
+        assert!(
+            ["Patient", "Lungs", "THE", "hypertension"].iter().all(|it| dull.holds(it.as_bytes()))
+        );
+        for word in ["Rose", "Johnson", "Rotterdam", "Thursday", "Xqzwvut", ""] {
+            assert!(!dull.holds(word.as_bytes()), "{word}");
+        }
+    }
+
+    #[test]
     fn capitals_fold_with_their_accents() {
         assert_eq!(kind("ZÜRICH".as_bytes()), kind("Zürich".as_bytes()));
         assert!(kind("Zürich".as_bytes()).any(Kind::PLACE));

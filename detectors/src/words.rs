@@ -383,6 +383,23 @@ mod tests {
     }
 
     #[test]
+    fn what_stands_around_a_word_tells_that_it_is_of_a_code() {
+        for (before, behind) in [
+            (" x", "@ex"),
+            ("l@", ".co"),
+            ("a.", "   "),
+            ("9-", "   "),
+            (" \"", "\":1"),
+            (" a", "::b"),
+            (" h", "://"),
+        ] {
+            let (before, behind) = (before.as_bytes(), behind.as_bytes());
+            assert!(is_of_code([before[0], before[1]], [behind[0], behind[1], behind[2]]));
+        }
+        assert!(!is_of_code(*b". ", *b", a") && !is_of_code(*b" (", *b". T"));
+    }
+
+    #[test]
     fn every_literal_of_this_tier_is_found_in_itself() {
         let anchors = anchors::all();
         let words = Words::new(&anchors);
@@ -393,7 +410,7 @@ mod tests {
                 for at in 0..text.len() {
                     let len = text[at..].iter().take_while(|byte| is(**byte, ALPHA)).count();
                     let key = key(&text, at, len);
-                    if words.may_be(key) {
+                    if words.may_be_known(key, len) && words.may_be(key) {
                         words.at(&text, &anchors, (at, key), |id, end| hits.push((id, end)));
                     }
                 }

@@ -1,6 +1,6 @@
 //! What stands around a word: where a name alone can stand, and what makes a word none.
 
-use crate::bytes::{self, DIGIT, LOWER, SPACE, WORD};
+use crate::bytes::{self, DIGIT, SPACE, WORD};
 use crate::lexicon::Kind;
 use crate::lists::Listed;
 use crate::rules::words::{self, Shape, Token};
