@@ -55,6 +55,8 @@ pub(crate) enum Rule {
     Relation,
     /// `signed by`, `my name is`: a name follows, without a colon
     Signature,
+    /// `works at`, `retired from`
+    Employer,
     Month,
     Weekday,
     YearsOld,
@@ -109,6 +111,7 @@ impl Rule {
             | Self::Credential
             | Self::Relation
             | Self::Signature
+            | Self::Employer
             | Self::Month
             | Self::Weekday
             | Self::YearsOld
@@ -204,6 +207,10 @@ const CASELESS: &[(Rule, &[&str])] = &[
         "speaking with", "called by", "ordered by", "requested by", "cosigned by", "read by", "performed by",
         "accompanied by", "message for", "routed to", "given to", "goes by", "first name", "last name", "preferred name",
         "this is", "doctor is", "physician is", "provider is", "nurse is", "therapist is", "surgeon is", "list for", "received from", "attention ",
+    ]),
+    (Rule::Employer, &[
+        "works at", "works for", "worked at", "worked for", "working at", "working for", "employed by", "employed at",
+        "employed with", "employer:", "employer is", "retired from", "job at", "laid off from",
     ]),
     (Rule::Month, &[
         "january", "february", "march", "april", "may", "june", "july", "august", "september",
@@ -316,7 +323,7 @@ const LABELS: &[Labels] = &[
         "date of admission", "date of discharge", "expires", "expiration", "date of visit", "visit date",
     ]),
     (Identifier::Date, Value::Age, "age label", &["age ", "age:", "age=", "age\"", "aged ", "turned "]),
-    (Identifier::Geography, Value::Zip, "zip label", &["zip", "postal", "postcode", "post code"]),
+    (Identifier::Geography, Value::Zip, "zip label", &["zip", "zipcode", "plz", "code postal", "código postal", "postal", "postcode", "post code"]),
     (Identifier::Geography, Value::Address, "address label", &[
         "address", "live at", "live on", "living on", "lives at", "lives on", "living at", "resides at", "residing at", "resident of", "addr:",
     ]),

@@ -72,6 +72,7 @@ fn of_anchor(anchor: &Anchor) -> Group {
         Rule::Credential => "credentials",
         Rule::Relation => "relations",
         Rule::Signature => "signatures",
+        Rule::Employer => "employers",
         Rule::Month => "months",
         Rule::Weekday => "weekdays",
         Rule::YearsOld => "years old",

@@ -141,6 +141,7 @@ pub(crate) fn on_anchor(w: &Window<'_>, end: usize, anchor: &Anchor, found: &mut
         Rule::Credential => names::credential(w, hit, found),
         Rule::Relation => names::relation(w, hit, found),
         Rule::Signature => names::signature(w, hit, found),
+        Rule::Employer => names::employer(w, hit, found),
         Rule::Month => dates::month_alone(w, hit, found),
         Rule::Weekday => dates::weekday(w, hit, found),
         Rule::YearsOld => ages::years_old(w, hit, found),

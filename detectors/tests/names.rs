@@ -78,6 +78,32 @@ fn towns_are_found_with_what_their_names_begin_with() {
     check_all(&[
         "grew up in «geography Lake Rotterdam» then",
         "Zip code, please? «geography 71846».",
+        "What is your zip? «geography 1017»",
+        "Is «geography 10115» the right zip code?",
+        "zipcode is «geography 00-950»",
+        "PLZ «geography 10115»",
         "on file: «geography 3168 Jennifer Motorway, Zoeside, DC» «geography 96552»",
     ]);
+}
+
+#[test]
+fn employers_are_found_behind_what_one_does_there() {
+    check_all(&[
+        "He works at «name Payne Ltd» as",
+        "retired from «name Bailey, Hall and Dodson» long ago",
+        "employed by «name Sutton & Sons», full time",
+    ]);
+    check_clean(&["works at night", "worked for 30 years", "employed by then"]);
+}
+
+#[test]
+fn telephones_are_found_by_what_leads_to_them() {
+    check_all(&[
+        "Call back at «telephone 581-4598».",
+        "mom called («telephone 552-4678»)",
+        "was called at «telephone 5181 5936».",
+        "Contact «name Klaudia» at «telephone (06)68/577-5958».",
+        "brother (son), «telephone 576 330 770». Lives",
+    ]);
+    check_clean(&["at 100-2000 mg", "at 120 4500 steps", "100 20 3000 45 12"]);
 }

@@ -65,6 +65,7 @@ pub(super) fn on_word(w: &Window<'_>, first: &Token, found: &mut Found) -> Optio
 /// follows.
 pub(super) fn around(w: &Window<'_>, street: Range<usize>, case: Case) -> Range<usize> {
     let start = number_before(w, street.start).unwrap_or(street.start);
+    let start = parts::unit_before(w, start).unwrap_or(start);
     let (start, is_corner) = corner(w, start);
     let end = if is_corner { crossing_end(w, street.end) } else { street.end };
     start..following(w, end, case)
@@ -253,7 +254,8 @@ impl Street {
 fn is_line(w: &Window<'_>, start: usize, street: &Street) -> bool {
     let opens = matches!(w.before(start), 0 | b'\n')
         || matches!(w.slice(start.saturating_sub(2)..start), b", " | b": ")
-        || is_led_to(w, start);
+        || is_led_to(w, start)
+        || parts::unit_before(w, start).is_some();
     opens && matches!(w.byte(street.end), 0 | b'\n' | b',') && (2..=3).contains(&street.words)
 }
 

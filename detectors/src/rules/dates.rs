@@ -83,7 +83,10 @@ pub(super) fn month_and_day(w: &Window<'_>, groups: &Groups) -> Option<Candidate
     } else {
         let on_weekday = apart && weekday_before(w, span.start).is_some();
         let planned = moved && (b > 12 || is_planned(w, span.start));
-        is_day && (led || planned || opens || timed || on_weekday)
+        // No score is out of so many.
+        let odd = apart && w.is_before(span.start, SPACE) && a <= 12 && ODD_DAYS.contains(&b);
+        let odd = odd && !(w.byte(span.end) == b' ' && w.is(span.end + 1, DIGIT));
+        is_day && (led || planned || opens || timed || on_weekday || odd)
     };
     let end = if is_day { range_end(w, groups) } else { span.end };
     told.then(|| date(w, span.start..end, None, 60, "date: month and day"))
@@ -261,3 +264,6 @@ static MOVES: Listed = Listed::new(&["to", "from", "for", "by", "of", "and"]);
 const PLAN_BYTES: usize = 40;
 
 const PLANS: [&str; 5] = ["appointment", "appt", "schedul", "visit", "follow"];
+
+/// Days of a month that no scale of medicine ends with.
+const ODD_DAYS: [u32; 10] = [13, 14, 16, 17, 18, 19, 22, 26, 29, 31];

@@ -124,6 +124,26 @@ pub(super) fn signature(w: &Window<'_>, hit: Range<usize>, found: &mut Found) {
     }
 }
 
+/// `works at Payne Ltd`, `retired from Bailey, Hall and Dodson`: an employer's name tells of who is
+/// employed, too.
+pub(super) fn employer(w: &Window<'_>, hit: Range<usize>, found: &mut Found) {
+    let start = w.skip_any(hit.end, b" :");
+    let the = if w.starts_with_caseless(start, b"the ") { start + 4 } else { start };
+    let mut end = run(w, the, WORDS);
+    for _ in 0..3 {
+        let joint = [&b", "[..], b" and ", b" & "].into_iter().find(|it| w.starts_with(end, it));
+        let Some(next) = joint.map(|joint| end + joint.len()) else { break };
+        let behind = run(w, next, WORDS);
+        if behind == next {
+            break;
+        }
+        end = behind;
+    }
+    if w.begins_word(hit.start) && end > the {
+        push(w, the..end, 55, "name: employer", found);
+    }
+}
+
 /// Behind a label and its colon: words of any case, also `Roe, Jane A.`
 pub(super) fn labelled(w: &Window<'_>, start: usize, why: &'static str, found: &mut Found) {
     let capital = run(w, start, WORDS);

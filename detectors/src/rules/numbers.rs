@@ -98,7 +98,9 @@ fn several(w: &Window<'_>, groups: &Groups, found: &mut Found) -> Option<usize> 
         .or_else(|| card(w, groups))
         .or_else(|| phones::by_place(w, groups))
         .or_else(|| phones::trunk(w, groups))
-        .or_else(|| dates::month_and_day(w, groups));
+        .or_else(|| dates::month_and_day(w, groups))
+        .or_else(|| phones::by_lead(w, groups))
+        .or_else(|| phones::in_threes(w, groups));
     let Some(candidate) = candidate else {
         return single(w, &token, groups, found);
     };
@@ -120,6 +122,7 @@ fn single(
             .or_else(|| dates::with_month_name(w, token.clone(), token.end)),
         4 => dates::with_month_name(w, token.clone(), token.end)
             .or_else(|| dates::iso_week(w, token))
+            .or_else(|| places::asked_for(w, token))
             .or_else(|| network::coloned(w, token)),
         3 => network::coloned(w, token),
         5 => return places::zip(w, token, groups, found),

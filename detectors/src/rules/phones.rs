@@ -6,6 +6,7 @@ use super::groups::{Groups, Separator};
 use crate::Identifier;
 use crate::bytes::{self, ALNUM, DIGIT};
 use crate::checks;
+use crate::lists::Listed;
 use crate::window::{Candidate, Window};
 
 /// E.164 allows fifteen digits.
@@ -122,6 +123,40 @@ pub(super) fn by_place(w: &Window<'_>, groups: &Groups) -> Option<Candidate> {
         .then(|| telephone(w, open(w, first.start)..end, 70, "telephone by its place"))
 }
 
+/// Seven digits or more in groups right behind what announces a telephone: `at 581-4598`,
+/// `called (555-1234)`, `at (06)68/577-5958`.
+pub(super) fn by_lead(w: &Window<'_>, groups: &Groups) -> Option<Candidate> {
+    let start = open(w, groups.group(0).start);
+    let word = w.slice(w.word_before(w.skip_back(start, bytes::SPACE)));
+    let span = groups.span(groups.len());
+    let digits = count_digits(w, span.clone());
+    let sizes = (groups.size(0), groups.size(1), groups.len());
+    let grouped = matches!(sizes, (3 | 4, 4, 2)) || groups.len() > 2 && groups.size(0) < 5;
+    let apart = matches!(w.before(start), b' ' | b'(') && !w.is(span.end, ALNUM);
+    // `(555-1234)`: the brackets are the sentence's.
+    let start = if w.byte(span.end) == b')' { span.start } else { start };
+    let measured = w.byte(span.end) == b' ' && w.is(span.end + 1, bytes::LOWER) && digits < 9;
+    (LEADS.has(word) && grouped && apart && !measured && (7..=13).contains(&digits)).then(|| {
+        telephone(w, start..extension_end(w, span.end), 50, "telephone by what leads to it")
+    })
+}
+
+/// `576 330 770`, as much of Europe writes it.
+pub(super) fn in_threes(w: &Window<'_>, groups: &Groups) -> Option<Candidate> {
+    let threes = groups.len() == 3 && groups.begin_with(&[3, 3, 3]);
+    let span = groups.span(3.min(groups.len()));
+    let separators = groups.separators(3);
+    let even = [Separator::Space, Separator::Dash]
+        .iter()
+        .any(|known| separators.iter().all(|separator| separator == known));
+    let opens = matches!(w.before(span.start), b' ' | b'\n' | b'(' | 0);
+    let in_a_row = w.is_before(span.start.saturating_sub(1), DIGIT);
+    let counts = w.byte(span.end) == b' ' && w.is(span.end + 1, bytes::LOWER);
+    let measures = counts || matches!(w.byte(span.end), b'%' | b'/');
+    (threes && even && opens && !in_a_row && !measures)
+        .then(|| telephone(w, span, 45, "telephone 3-3-3"))
+}
+
 /// The start of a number whose first digit is at `at`: its bracket and plus sign.
 fn open(w: &Window<'_>, at: usize) -> usize {
     let bracket = if w.before(at) == b'(' { at - 1 } else { at };
@@ -184,3 +219,6 @@ fn count_digits(w: &Window<'_>, range: Range<usize>) -> usize {
 
 const PLACES: [&str; 10] =
     ["office", "fax", "mobile", "cell", "home", "work", "desk", "direct", "tel", "phone"];
+
+static LEADS: Listed =
+    Listed::new(&["at", "call", "called", "dial", "text", "ring", "calling", "phone"]);

@@ -17,6 +17,9 @@ const STREET_WORDS: usize = 4;
 /// How far before a number a question may have asked for it.
 const QUESTION_BYTES: usize = 80;
 
+/// How far behind a number it may be called one.
+const ANSWER_BYTES: usize = 32;
+
 /// How much of a line a label calls an address.
 const ADDRESS_BYTES: usize = 120;
 
@@ -124,9 +127,29 @@ fn is_asked_for(w: &Window<'_>, token: &Range<usize>) -> bool {
         && matches!(w.before(token.start), b' ' | b'\n');
     let asked = || {
         let before = w.slice(token.start.saturating_sub(QUESTION_BYTES)..token.start);
-        before.windows(3).any(|word| word.eq_ignore_ascii_case(b"zip"))
+        speaks_of_zip(before)
     };
-    alone && asked()
+    let behind = || {
+        let behind = w.slice(token.end..w.len().min(token.end + ANSWER_BYTES));
+        speaks_of_zip(behind)
+    };
+    alone && (asked() || behind())
+}
+
+/// `zip` or `ZIP code`, but not `zipped`.
+fn speaks_of_zip(text: &[u8]) -> bool {
+    let mut words = text.windows(4);
+    words.any(|word| {
+        word[..3].eq_ignore_ascii_case(b"zip")
+            && (!word[3].is_ascii_alphabetic() || word[3].eq_ignore_ascii_case(&b'c'))
+    })
+}
+
+/// The same of four digits, as other countries' codes have: behind a question.
+pub(super) fn asked_for(w: &Window<'_>, token: &Range<usize>) -> Option<Candidate> {
+    let question =
+        matches!(w.before(w.skip_back(token.start, SPACE)), b'?' | b':') && is_asked_for(w, token);
+    question.then(|| w.found(Identifier::Geography, token.clone(), 60, "postal code"))
 }
 
 /// What a label calls an address: from a number on, or all that a colon announces, to the end of

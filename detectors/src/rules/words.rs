@@ -288,7 +288,8 @@ fn is_plain_but_for_accents(word: &[u8]) -> bool {
         *place = letter;
         (len, at) = (len + 1, at + read);
     }
-    if len == word.len() {
+    // `Gül` is none for being `gul` without.
+    if len == word.len() || len < 5 {
         return false;
     }
     let kind = lexicon::kind(&bare[..len]);

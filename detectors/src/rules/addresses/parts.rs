@@ -210,6 +210,15 @@ fn lettered_code_end(w: &Window<'_>, at: usize) -> Option<usize> {
     (!w.is(end, ALNUM) && (two || first - at == 6)).then_some(end)
 }
 
+/// The start of the unit that stands before a house's number: `Level 5 59 Joshua Quay`, `H.No. 97`.
+pub(super) fn unit_before(w: &Window<'_>, at: usize) -> Option<usize> {
+    let house = at.checked_sub(6).filter(|house| w.slice(*house..at) == *b"H.No. ");
+    let end = at.checked_sub(1).filter(|end| w.byte(*end) == b' ')?;
+    let word = w.word_before(end);
+    let unit = words::is_capital(w, word.start) && UNITS.has(w.slice(word.clone()));
+    house.or_else(|| unit.then_some(word.start))
+}
+
 /// `Apt. 864`, `Suite 727`, `#12`: the unit's number behind its word.
 fn unit_end(w: &Window<'_>, word_end: usize) -> Option<usize> {
     let number = w.skip_any(word_end, b" .#:");
