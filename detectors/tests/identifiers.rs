@@ -125,7 +125,8 @@ fn dates_are_found_in_more_than_twenty_forms() {
         "«date 9. März 2014»",
         "readmitted on «date Tuesday»",
         "pain 6/10, strength 4/5, BP 120/80 on rounds",
-        "open on Mondays",
+        "open on Mondays, 8/16 cores",
+        "faxed «date 3/17», and",
     ]);
 }
 

@@ -93,7 +93,7 @@ fn employers_are_found_behind_what_one_does_there() {
         "retired from «name Bailey, Hall and Dodson» long ago",
         "employed by «name Sutton & Sons», full time",
     ]);
-    check_clean(&["works at night", "worked for 30 years", "employed by then"]);
+    check_clean(&["works at night", "worked for 30 years", "employed by then", "Ordering::Less"]);
 }
 
 #[test]

@@ -85,7 +85,9 @@ pub(super) fn month_and_day(w: &Window<'_>, groups: &Groups) -> Option<Candidate
         let planned = moved && (b > 12 || is_planned(w, span.start));
         // No score is out of so many.
         let odd = apart && w.is_before(span.start, SPACE) && a <= 12 && ODD_DAYS.contains(&b);
-        let odd = odd && !(w.byte(span.end) == b' ' && w.is(span.end + 1, DIGIT));
+        // `8/16 cores`
+        let counts = w.byte(span.end) == b' ' && w.is(span.end + 1, ALNUM);
+        let odd = odd && !counts;
         is_day && (led || planned || opens || timed || on_weekday || odd)
     };
     let end = if is_day { range_end(w, groups) } else { span.end };

@@ -227,6 +227,10 @@ fn patient(w: &Window<'_>, end: usize, bridge: Bridge, label: Label, found: &mut
 }
 
 fn name(w: &Window<'_>, hit: Range<usize>, bridge: Bridge, label: Label, found: &mut Found) {
+    // `Ordering::Less` in a program
+    if w.starts_with(hit.end, b"::") {
+        return;
+    }
     let proper = w.is(bridge.value, UPPER) && !names::is_plain_run(w, bridge.value);
     if (proper || label.value == Value::Name)
         && (bridge.marked || b":=".contains(&w.before(hit.end)))
