@@ -218,7 +218,7 @@ const CASELESS: &[(Rule, &[&str])] = &[
     ]),
     (Rule::Weekday, &["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]),
     (Rule::YearsOld, &[
-        "year old", "year-old", "years old", "years-old", "y/o", "yo ", "y.o", "yr old", "yrs old",
+        "year old", "year-old", "years old", "years-old", "y/o", "yo ", "yo,", "yo.", "yo;", "yo)", "yo-", "yo\n", "y.o", "yr old", "yrs old",
         "years of age", "yr-old", "years young", "years-young",
     ]),
     (Rule::Street, &[

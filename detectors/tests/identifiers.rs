@@ -158,6 +158,7 @@ fn ages_above_89_are_found() {
         "is «date 90» years old",
         "«date 95» y/o",
         "«date 101» yo ",
+        "Roe, «date 91» yo, from",
         "age «date 97»",
         "Age: «date 93»",
         "a 89-year-old man",

@@ -69,7 +69,11 @@ pub(super) fn is_placed_as_a_name(w: &Window<'_>, token: &Token) -> bool {
         && w.before(before) == b','
         && w.before(token.start) == b'\n'
         && matches!(w.byte(token.end), 0 | b'\n');
+    // `Smith will return`: a surname that is seldom a word begins a sentence.
+    let begins = matches!(w.before(before), 0 | b'.' | b'\n');
+    let subject = begins && acts && token.kind.any(Kind::SURNAME) && !token.kind.any(Kind::COMMON);
     greeted
+        || subject
         || signed
         || token.is_strange() && (led || within)
         || before + 1 == token.start && ADDRESSED.has(word)

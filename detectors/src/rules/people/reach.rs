@@ -32,13 +32,16 @@ fn surname_before(w: &Window<'_>, given: &Range<usize>) -> Option<usize> {
     let behind = w.skip(given.end, SPACE);
     let closes =
         behind == given.end && !w.is(behind, ALNUM) || matches!(w.byte(behind), b'(' | b'-');
-    let opens = matches!(w.before(w.skip_back(word.start, SPACE)), 0 | b'.' | b':' | b'\n' | b')');
+    let before = w.skip_back(word.start, SPACE);
+    let led = LEADS.has(w.slice(w.word_before(before)));
+    let opens = led || matches!(w.before(before), 0 | b'.' | b':' | b'\n' | b')' | b'-' | b'(');
     let first = Token::read(w, given.start);
     (closes
         && opens
         && !word.is_empty()
         && words::begins(w, word.start)
-        && token.shape == Shape::Capital
+        && matches!(token.shape, Shape::Capital | Shape::Capitals)
+        && token.shape == first.shape
         && token.kind.any(Kind::SURNAME)
         && first.kind.any(Kind::GIVEN))
     .then_some(word.start)
@@ -115,3 +118,6 @@ static ROLES: Listed = Listed::new(&[
     "principal", "coach", "dietitian", "hospitalist", "intern", "paramedic", "trooper", "warden", "mom", "dad", "holder",
     "thanks", "cheers", "subscriber", "guarantor", "witness", "operator", "assistant", "passenger", "caller", "member",
 ]);
+
+/// What a name stands behind in a sentence.
+static LEADS: Listed = Listed::new(&["for", "from", "of", "with", "by", "to", "and", "re", "pt"]);
