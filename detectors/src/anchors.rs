@@ -206,7 +206,7 @@ const CASELESS: &[(Rule, &[&str])] = &[
         "dear ", "discussed with", "sincerely,", "regards,", "attn ", "appointment for", "on behalf of", "chart of", "spoke with",
         "speaking with", "called by", "ordered by", "requested by", "cosigned by", "read by", "performed by",
         "accompanied by", "message for", "routed to", "given to", "goes by", "first name", "last name", "preferred name",
-        "this is", "doctor is", "physician is", "provider is", "nurse is", "therapist is", "surgeon is", "list for", "received from", "attention ",
+        "this is", "thank you,", "thanks,", "best,", "warmly,", "calling for", "doctor is", "physician is", "provider is", "nurse is", "therapist is", "surgeon is", "list for", "received from", "attention ",
     ]),
     (Rule::Employer, &[
         "works at", "works for", "worked at", "worked for", "working at", "working for", "employed by", "employed at",

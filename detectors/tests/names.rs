@@ -19,6 +19,8 @@ fn plain_words_are_names_where_only_a_name_stands() {
         "the doctor is «name Walker», she said",
         "run sheet. «name Good, Kristina». Dry weight 71 kg",
         "Signed: «name J. May»",
+        "Thank you, «name Dean»",
+        "I am calling for «name Gottfried Loving».",
         "She takes aspirin. «name Tucker» will return soon",
         "picked up tubes for «name Gray, Svetlana» (MRN",
         "TRIAGE - «name FISH, HEATHER», brought by her son",
