@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use lazaret_link::RefusalReason;
+use lazaret_link::{RefusalReason, VaultToken};
 use prometheus::{Encoder, IntCounterVec, IntGauge, Opts, Registry, TextEncoder};
 
 pub(crate) struct Health {
@@ -13,6 +13,7 @@ pub(crate) struct Health {
     admissions: IntCounterVec,
     catalog_reads: IntCounterVec,
     policy_reloads: IntCounterVec,
+    tokens: IntCounterVec,
 }
 
 impl Health {
@@ -48,6 +49,12 @@ impl Health {
                 "Changed policy folders",
                 "result",
             )?,
+            tokens: counters(
+                &registry,
+                "lazaret_control_tokens_total",
+                "Values that the vault was asked a token for",
+                "result",
+            )?,
             registry,
         })
     }
@@ -76,6 +83,12 @@ impl Health {
 
     pub(crate) fn count_policy_reload(&self, good: bool) {
         self.policy_reloads.with_label_values(&[result_label(good)]).inc();
+    }
+
+    pub(crate) fn count_tokens(&self, tokens: &[Option<VaultToken>]) {
+        for token in tokens {
+            self.tokens.with_label_values(&[result_label(token.is_some())]).inc();
+        }
     }
 
     /// Prometheus's text format.

@@ -45,6 +45,10 @@ pub(crate) const STORE_QUEUE: usize = 4096;
 /// Grants are kept for a week after they expired.
 pub(crate) const GRANTS_KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
 
+/// What state.db may take before the vault makes no more tokens: a hundred million of them. Those that it has
+/// are given out all the same.
+pub(crate) const VAULT_BYTES: i64 = 16 << 30;
+
 /// Rows about past snapshots; the catalog's changes make new ones.
 pub(crate) const SNAPSHOTS_KEPT: i64 = 10_000;
 

@@ -4,6 +4,8 @@
 //! returns. Notes about grants are written behind, many to a transaction, for a login does not wait
 //! for a disk. Nothing here is evidence.
 
+mod vault;
+
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
@@ -22,6 +24,8 @@ pub(crate) enum StoreError {
     Migrate(#[from] sqlx::migrate::MigrateError),
     #[error("state.db holds a number that is out of range")]
     Range,
+    #[error("the system gives no random numbers")]
+    Random,
 }
 
 /// A handle; clones share the database.
@@ -153,6 +157,10 @@ async fn write(pool: &SqlitePool, notes: &[Note]) -> Result<(), sqlx::Error> {
             .bind(at_ms)
             .bind(i64::try_from(grant.expires_at_ms).unwrap_or(i64::MAX)),
             Note::Ended { grant, at_ms } => {
+                sqlx::query("DELETE FROM vault WHERE grant_id = ?")
+                    .bind(grant)
+                    .execute(&mut *transaction)
+                    .await?;
                 sqlx::query("UPDATE grants SET ended_at_ms = ? WHERE id = ?")
                     .bind(at_ms)
                     .bind(grant)
@@ -161,8 +169,16 @@ async fn write(pool: &SqlitePool, notes: &[Note]) -> Result<(), sqlx::Error> {
         statement.execute(&mut *transaction).await?;
     }
     let kept_ms = i64::try_from(GRANTS_KEPT.as_millis()).unwrap_or(i64::MAX);
+    let kept_since_ms = now_ms().saturating_sub(kept_ms);
+    // Of sessions whose end nobody told, or that came to ask after it.
+    sqlx::query(
+        "DELETE FROM vault WHERE grant_id IN (SELECT id FROM grants WHERE expires_at_ms < ?)",
+    )
+    .bind(kept_since_ms)
+    .execute(&mut *transaction)
+    .await?;
     sqlx::query("DELETE FROM grants WHERE expires_at_ms < ? AND ended_at_ms IS NOT NULL")
-        .bind(now_ms().saturating_sub(kept_ms))
+        .bind(kept_since_ms)
         .execute(&mut *transaction)
         .await?;
     transaction.commit().await

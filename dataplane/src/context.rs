@@ -3,12 +3,12 @@
 
 use lazaret_audit::{Body, Position};
 use lazaret_detectors::Scanner;
-use lazaret_link::{Admission, RefusalReason, Secret, Settings};
+use lazaret_link::{Admission, RefusalReason, Secret, Settings, ValueDigest};
 use lazaret_policy::{Engine, Grant};
 use lazaret_sql::Reader;
 
 use crate::buffer::{Outbox, Pool};
-use crate::mask::RowMasker;
+use crate::mask::{Answer, RowMasker, TokenCache};
 use crate::scram_keys::ScramKeys;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,6 +118,8 @@ pub(crate) enum Event {
     Drained,
     /// The engine has a newer catalog than when the session asked for one.
     CatalogRefreshed,
+    /// The answers to `Effect::AskForTokens`, one for each digest.
+    Tokens(Vec<Answer>),
 }
 
 /// What a session wants done that it can't do itself.
@@ -148,6 +150,12 @@ pub(crate) enum Effect {
     RefreshCatalog {
         database: String,
     },
+    /// Ask control's vault. One question at a time.
+    AskForTokens {
+        /// Whose tokens they are, if they end with it.
+        grant: Option<String>,
+        digests: Vec<ValueDigest>,
+    },
     /// Hand this side's buffer over again, new bytes or not: messages were left in it.
     Resume(Side),
     /// Send what is queued, then close this side.
@@ -166,6 +174,7 @@ pub(crate) struct Context<'a> {
     pub(crate) reader: &'a mut Reader,
     pub(crate) scanner: &'a mut Scanner,
     pub(crate) masker: &'a mut RowMasker,
+    pub(crate) tokens: &'a mut TokenCache,
     pub(crate) settings: &'a Settings,
     pub(crate) counters: &'a mut Counters,
     pub(crate) scram_keys: &'a mut ScramKeys,
@@ -179,4 +188,6 @@ pub(crate) struct Counters {
     pub(crate) rows: u64,
     pub(crate) findings: [u64; lazaret_detectors::Identifier::COUNT],
     pub(crate) cells_masked: u64,
+    pub(crate) tokens_asked: u64,
+    pub(crate) tokens_withheld: u64,
 }

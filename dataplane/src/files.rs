@@ -27,13 +27,13 @@ use std::time::{Duration, Instant};
 
 use glommio::{GlommioError, LocalExecutorBuilder, Placement, ReactorErrorKind};
 use lazaret_audit::{BlankSegment, Identity};
-use lazaret_link::{FromControl, FromDataplane, RefusalReason, SegmentFile, Settings};
+use lazaret_link::{FromControl, FromDataplane, RefusalReason, SegmentFile, Settings, VaultToken};
 use lazaret_policy::{Engine, Grant};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::channel::ConfigError;
-use crate::limits::{ADMISSION_MS, DRAIN_MS, FAREWELL_MS};
+use crate::limits::{ADMISSION_MS, DRAIN_MS, FAREWELL_MS, TOKENS_MS};
 use crate::metrics::Status;
 use crate::shard::accept::ListenError;
 use crate::shard::letters::{FilesInbox, FilesPost, Letter, ToFiles, ToShard, files_post};
@@ -92,6 +92,7 @@ pub(crate) fn run(control: &Path, accept: Accept) -> Result<(), FilesError> {
             accept,
             stage: Stage::Gathering(Gathering::default()),
             asked: HashMap::new(),
+            wanted: HashMap::new(),
             resolving: Vec::new(),
             snapshot_version: 0,
             newest_segments: HashMap::new(),
@@ -112,6 +113,8 @@ struct Files {
     stage: Stage,
     /// Admissions that control has not answered, since when.
     asked: HashMap<u64, Instant>,
+    /// Questions to the vault that control has not answered, since when.
+    wanted: HashMap<u64, Instant>,
     /// Sessions that wait for the upstream's name.
     resolving: Vec<(u16, Key)>,
     snapshot_version: u64,
@@ -209,6 +212,11 @@ impl Files {
                 self.link.say(FromDataplane::CatalogStale { database });
             }
             Letter::SessionEnded { grant } => self.link.say(FromDataplane::SessionEnded { grant }),
+            Letter::TokensWanted { request, grant, digests } if self.link.is_up() => {
+                self.wanted.insert(request, Instant::now());
+                self.link.say(FromDataplane::TokensWanted { request, grant, digests });
+            }
+            Letter::TokensWanted { request, .. } => self.give_tokens(request, Vec::new()).await?,
             Letter::Report(report) => {
                 if let Some(place) = self.status.borrow_mut().shards.get_mut(usize::from(shard)) {
                     *place = *report;
@@ -241,6 +249,11 @@ impl Files {
                 }
             }
             FromControl::Segment(file) => self.open_segment(file),
+            FromControl::Tokens { request, tokens } => {
+                if self.wanted.remove(&request).is_some() {
+                    self.give_tokens(request, tokens).await?;
+                }
+            }
             FromControl::Rotate => self.tell_all(|| ToShard::Rotate).await?,
             FromControl::Lease { .. } => self.tell_all(|| ToShard::Lease).await?,
             FromControl::Drain { within_ms } => self.drain(within_ms).await?,
@@ -311,18 +324,30 @@ impl Files {
         for (request, _) in std::mem::take(&mut self.asked) {
             self.answer(request, Err(RefusalReason::ProviderUnavailable)).await?;
         }
+        for (request, _) in std::mem::take(&mut self.wanted) {
+            self.give_tokens(request, Vec::new()).await?;
+        }
         Ok(())
     }
 
     /// Control is there and says nothing. Looked at as often as shards report.
     async fn give_up_asking(&mut self) -> Result<(), FilesError> {
-        let patience = Duration::from_millis(ADMISSION_MS);
-        let late = self.asked.extract_if(|_, since| since.elapsed() >= patience);
-        let late: Vec<u64> = late.map(|(request, _)| request).collect();
-        for request in late {
+        for request in late(&mut self.asked, ADMISSION_MS) {
             self.answer(request, Err(RefusalReason::ProviderUnavailable)).await?;
         }
+        for request in late(&mut self.wanted, TOKENS_MS) {
+            self.give_tokens(request, Vec::new()).await?;
+        }
         Ok(())
+    }
+
+    async fn give_tokens(
+        &mut self,
+        request: u64,
+        tokens: Vec<Option<VaultToken>>,
+    ) -> Result<(), FilesError> {
+        let Stage::Serving(fleet) = &mut self.stage else { return Ok(()) };
+        fleet.tell(asking_shard(request), ToShard::Tokens { request, tokens }).await
     }
 
     async fn answer(
@@ -393,6 +418,13 @@ impl Files {
             Stage::Serving(fleet) => Ok(u16::try_from(fleet.len()).unwrap_or(u16::MAX)),
         }
     }
+}
+
+/// Takes the questions away that have waited for so long.
+fn late(asked: &mut HashMap<u64, Instant>, patience_ms: u64) -> Vec<u64> {
+    let patience = Duration::from_millis(patience_ms);
+    let late = asked.extract_if(|_, since| since.elapsed() >= patience);
+    late.map(|(request, _)| request).collect()
 }
 
 /// Signals come in on a thread of their own: handlers may do next to nothing.

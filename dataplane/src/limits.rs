@@ -170,8 +170,19 @@ pub(crate) const SCAN_BATCH_BYTES: usize = 64 << 10;
 /// long result.
 pub(crate) const SCORED_CELLS: u32 = 256;
 
+/// Values whose tokens are asked for together, but for the last row's: a commit of control's store takes
+/// milliseconds, and a message of so many half a megabyte at most.
+pub(crate) const TOKENS_PER_BATCH: usize = 4096;
+
+/// Tokens that a shard remembers: some 8 MiB.
+pub(crate) const TOKENS_KNOWN: usize = 1 << 17;
+
+/// How long control may take for tokens before their values are covered.
+pub(crate) const TOKENS_MS: u64 = 5_000;
+
 const _: () = assert!(ROW_IN_MEMORY_BYTES >= BUFFER_BYTES);
 const _: () = assert!(OUTBOX_BYTES >= BUFFER_BYTES);
+const _: () = assert!(TOKENS_KNOWN >= 2 * TOKENS_PER_BATCH);
 const _: () = assert!(INPUT_BYTES >= STATEMENT_BYTES + BUFFER_BYTES);
 const _: () = assert!(INPUT_BYTES >= ROW_IN_MEMORY_BYTES);
 const _: () = assert!(BUFFER_BYTES >= 2 * (TLS_RECORD_BYTES + TLS_OVERHEAD_BYTES));

@@ -11,6 +11,7 @@
 
 mod blob;
 mod cells;
+mod code;
 mod copy;
 mod date;
 mod gather;
@@ -27,15 +28,17 @@ mod row;
 mod score;
 mod text;
 mod typed;
+mod vault;
 
 use lazaret_detectors::{Class, Identifier};
 
 pub(crate) use copy::CopyMasker;
 pub(crate) use keyed::Keys;
 pub(crate) use large::LargeRow;
-pub(crate) use row::RowMasker;
+pub(crate) use row::{Grown, RowMasker};
 pub(crate) use score::Scores;
 pub(crate) use text::cover_text;
+pub(crate) use vault::{Answer, Asked, TokenCache, Vault};
 
 /// How dates are masked in one session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +55,7 @@ pub(crate) struct Means<'a> {
     pub(crate) dates: Dates,
     /// `None` where no key is known.
     pub(crate) keys: Option<&'a Keys>,
+    pub(crate) vault: Vault<'a>,
 }
 
 /// By the DateStyle that the server last reported. Dates in a style that isn't known here can't

@@ -117,6 +117,12 @@ const COUNTERS: &[(&str, &str, Read)] = &[
     ("lazaret_session_panics_total", "Sessions ended by an internal error.", |r| r.traffic.panics),
     ("lazaret_rows_total", "Rows sent to clients.", |r| r.counters.rows),
     ("lazaret_cells_masked_total", "Cells of rows that were masked.", |r| r.counters.cells_masked),
+    ("lazaret_tokens_asked_total", "Values whose tokens control was asked for.", |r| {
+        r.counters.tokens_asked
+    }),
+    ("lazaret_tokens_withheld_total", "Values covered because control gave no token.", |r| {
+        r.counters.tokens_withheld
+    }),
     ("lazaret_records_total", "Records of evidence committed.", |r| r.records),
 ];
 

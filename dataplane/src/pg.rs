@@ -166,7 +166,8 @@ impl Session {
             (State::Negotiating(state), Side::Client) => state.wants_client(),
             (State::Authenticating(state), Side::Client) => state.wants_client(),
             (State::Relaying(state), Side::Client) => state.wants_client(),
-            (State::Connecting(_) | State::Relaying(_), Side::Upstream) => true,
+            (State::Relaying(state), Side::Upstream) => state.wants_upstream(),
+            (State::Connecting(_), Side::Upstream) => true,
             // Read and thrown away, so that its end is seen.
             (State::Cancelling | State::Leaving(_), Side::Client) => true,
             _ => false,

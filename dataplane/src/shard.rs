@@ -45,7 +45,7 @@ use std::time::Duration;
 
 use lazaret_audit::BlankSegment;
 use lazaret_detectors::{Pack, PackError, Scanner};
-use lazaret_link::Settings;
+use lazaret_link::{Settings, ValueDigest};
 use lazaret_policy::Engine;
 use lazaret_sql::Reader;
 use rustls::pki_types::ServerName;
@@ -53,7 +53,7 @@ use rustls::{ClientConfig, ServerConfig};
 
 use crate::buffer::Pool;
 use crate::context::{Counters, Effect, Event, Side};
-use crate::mask::RowMasker;
+use crate::mask::{RowMasker, TokenCache};
 use crate::metrics::Traffic;
 use crate::scram_keys::ScramKeys;
 use accept::{Listener, Listening};
@@ -133,7 +133,9 @@ pub(crate) struct Shard {
     accept: Accept,
     /// Which session asked control what.
     admissions: HashMap<u64, Key>,
-    next_admission: u64,
+    /// Which asked control's vault for what.
+    wanted: HashMap<u64, (Key, Vec<ValueDigest>)>,
+    next_request: u64,
     resolver: Resolver,
     cancels: CancelGuard,
     alarm: Option<Alarm>,
@@ -152,6 +154,7 @@ struct Tools {
     reader: Reader,
     scanner: Scanner,
     masker: RowMasker,
+    tokens: TokenCache,
     counters: Counters,
     traffic: Traffic,
     scram_keys: ScramKeys,
@@ -176,12 +179,12 @@ enum Token {
     Send(Key, Side),
 }
 
-/// Below the shard's number in an admission's.
-const ADMISSION_BITS: u32 = 48;
+/// Below the shard's number in a request's.
+const REQUEST_BITS: u32 = 48;
 
 /// The shard that asked.
 pub(crate) fn asking_shard(request: u64) -> u16 {
-    u16::try_from(request >> ADMISSION_BITS).expect("sixteen bits are left")
+    u16::try_from(request >> REQUEST_BITS).expect("sixteen bits are left")
 }
 
 impl Shard {
@@ -205,6 +208,7 @@ impl Shard {
                 reader: Reader::default(),
                 scanner: Scanner::new(&start.pack)?,
                 masker: RowMasker::default(),
+                tokens: TokenCache::default(),
                 counters: Counters::default(),
                 traffic: Traffic::default(),
                 scram_keys: ScramKeys::default(),
@@ -224,7 +228,8 @@ impl Shard {
             listening: Listening::new(start.listeners),
             accept: start.accept,
             admissions: HashMap::new(),
-            next_admission: u64::from(start.index) << ADMISSION_BITS,
+            wanted: HashMap::new(),
+            next_request: u64::from(start.index) << REQUEST_BITS,
             resolver: Resolver::new(&settings.upstream),
             cancels: CancelGuard::default(),
             alarm: None,

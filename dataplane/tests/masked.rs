@@ -14,7 +14,7 @@ use harness::{Postgres, run, tree};
 use support::{Clinic, Target, python, script};
 
 /// Each has a table of its own, and each table a column of each type.
-const MASKS: [(&str, &str); 10] = [
+const MASKS: [(&str, &str); 11] = [
     ("\"masked.redact.*\"", "redact"),
     ("\"masked.redact_fixed.*\"", "redact-fixed"),
     ("\"masked.keep_last_4.*\"", "keep-last-4"),
@@ -25,6 +25,7 @@ const MASKS: [(&str, &str); 10] = [
     ("\"masked.hmac.*\"", "hmac"),
     ("\"masked.fpe.*\"", "fpe"),
     ("\"masked.date_shift.*\"", "date-shift"),
+    ("\"masked.token.*\"", "token"),
 ];
 
 /// Types with a value of each. Texts and numbers are what their mask is made for.

@@ -35,13 +35,15 @@ pub struct File {
     /// Masks other than the preset's own, by class (`ssn`) or by column (`"schema.relation.column"`,
     /// with `*` for every column, which goes before its class). `redact` covers each letter and keeps
     /// the length; `redact-fixed` is as long for every value; `null`; `year` for dates, `age-cap` for
-    /// ages, `zip3` for ZIP codes. `keep-last-4` leaves the last four letters or digits of an identifier
-    /// of eight or more, with preset `expert` only. With `limited-data-set` and `expert`: `hmac`, a code
-    /// that equal values share, so that it can be joined on (an integer of 4 bytes has so few codes that of
-    /// tens of thousands of values two may share one); `fpe`, FF1 of NIST SP 800-38G, digits for digits and
-    /// letters for letters, in values of a million possible ones or more; `date-shift`. A number becomes 0,
-    /// and where a type has no such value (a date, an array), the mask is NULL. A column that is named here
-    /// is masked whatever its class; one whose class the mask doesn't suit is redacted. A permit's
+    /// ages, `zip3` for ZIP codes. `token` is made at random and kept by control, the same for equal values, so
+    /// that it can be joined on; rows with values that control has not seen wait for it, and are redacted where
+    /// it is away. `keep-last-4` leaves the last four letters or digits of an identifier of eight or more, with
+    /// preset `expert` only. With `limited-data-set` and `expert`: `hmac`, a code that equal values share;
+    /// `fpe`, FF1 of NIST SP 800-38G, digits for digits and letters for letters, in values of a million
+    /// possible ones or more; `date-shift`. In an integer of 4 bytes there is so little room that of tens of
+    /// thousands of values two may share a `token` or `hmac`; `fpe` gives each its own. A number becomes 0, and
+    /// where a type has no such value (a date, an array), the mask is NULL. A column that is named here is
+    /// masked whatever its class; one whose class the mask doesn't suit is redacted. A permit's
     /// `@mask("ssn = redact-fixed, zip = redact")` goes before all of this.
     #[serde(default)]
     pub(crate) masks: BTreeMap<String, String>,
@@ -170,14 +172,14 @@ pub(crate) struct PolicySection {
     pub(crate) folder: String,
 }
 
-/// The masks that are made with a key: `hmac`, `fpe` and `date-shift`. The key is in `keys/mask.key`, and
-/// only the data plane reads it. With another key all of them change.
+/// The masks that agree for equal values: `token`, `hmac`, `fpe` and `date-shift`. They are made, or asked for,
+/// with the key in `keys/mask.key`, which only the data plane reads. With another key all of them change.
 #[derive(Clone, Deserialize)]
 #[cfg_attr(test, derive(serde::Serialize, schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct TokensSection {
     /// Equal values have equal masks in all sessions (`resource`), or only within one grant, so within
-    /// one session (`grant`).
+    /// one session (`grant`); then the vault forgets its tokens when the session ends.
     #[cfg_attr(test, schemars(with = "String"))]
     pub(crate) scope: TokenScope,
     /// Dates are shifted by 1 to so many days, to either side: all dates of a scope by as many, so that

@@ -161,9 +161,9 @@ clear = "redact"
     /d/lazaret.toml:4:7: `keep-last-4` leaves a part of an identifier, which preset safe-harbor has to remove (45 CFR 164.514)
       mend: choose redact; or, once an expert has determined that the risk is very small, preset = "expert"
     /d/lazaret.toml:5:8: `zip3` is no mask for class `date`
-      mend: year and date-shift go with date, age-cap with age, zip3 with zip; keep-last-4, hmac and fpe with identifiers; redact, redact-fixed and null with all
+      mend: year and date-shift go with date, age-cap with age, zip3 with zip; keep-last-4, hmac, fpe and token with identifiers; redact, redact-fixed and null with all
     /d/lazaret.toml:6:8: `hide` is no mask
-      mend: write one of redact, redact-fixed, keep-last-4, null, year, age-cap, zip3, hmac, fpe, date-shift
+      mend: write one of redact, redact-fixed, keep-last-4, null, year, age-cap, zip3, hmac, fpe, date-shift, token
     /d/lazaret.toml:7:9: `clear` is neither a class nor a column
       mend: write a class that is masked, such as ssn, or "schema.relation.column"
     /d/lazaret.toml:8:26: `public.patients.note` is declared clear in [classes]

@@ -110,8 +110,8 @@ folder = "policy"
 # "public.personen.strasse" = "geography"
 
 # Other masks than the preset's, for a class or for a column: redact, redact-fixed (as long for every
-# value), null; year, age-cap and zip3 for dates, ages and ZIP codes. With preset limited-data-set or
-# expert also hmac, fpe and date-shift, made with keys/mask.key. REFERENCE.md says more.
+# value), null; year, age-cap and zip3 for dates, ages and ZIP codes; token, random and the same for equal
+# values. With preset limited-data-set or expert also hmac, fpe and date-shift. REFERENCE.md says more.
 [masks]
 # ssn = "redact-fixed"
 # "public.patients.note" = "null"

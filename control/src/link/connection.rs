@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use lazaret_link::{Admission, FromControl, FromDataplane, PROTOCOL, RefusalReason, SegmentFile};
+use lazaret_link::{
+    Admission, FromControl, FromDataplane, PROTOCOL, RefusalReason, SegmentFile, ValueDigest,
+};
 use lazaret_policy::Snapshot;
 use tokio::net::UnixStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
@@ -134,6 +136,10 @@ impl Connection {
                         let (office, out) = (Arc::clone(&self.office), self.out.clone());
                         tasks.spawn(admit(office, admission, slot.ok(), out));
                     }
+                    Some(FromDataplane::TokensWanted { request, grant, digests }) => {
+                        let (office, out) = (Arc::clone(&self.office), self.out.clone());
+                        tasks.spawn(give_tokens(office, request, grant, digests, out));
+                    }
                     Some(message) => self.handle(message, &wanted).await,
                 },
                 Ok(()) = snapshots.changed() => {
@@ -232,8 +238,10 @@ impl Connection {
             }
             FromDataplane::SessionEnded { grant } => office.store.note_ended(grant).await,
             FromDataplane::Hello { .. } => tracing::error!("a second Hello is not heard"),
-            // Both are taken before this.
-            FromDataplane::Admit(_) | FromDataplane::Drained => {}
+            // They are taken before this.
+            FromDataplane::Admit(_)
+            | FromDataplane::TokensWanted { .. }
+            | FromDataplane::Drained => {}
         }
     }
 
@@ -261,6 +269,22 @@ async fn admit(
         Err(reason) => FromControl::Refused { request, reason },
     };
     let _ = out.send(answer).await;
+}
+
+/// A session asks one question at a time, so there are no more of these than sessions.
+async fn give_tokens(
+    office: Arc<Office>,
+    request: u64,
+    grant: Option<String>,
+    digests: Vec<ValueDigest>,
+    out: mpsc::Sender<FromControl>,
+) {
+    let tokens = office.store.tokens(grant.as_deref(), &digests).await.unwrap_or_else(|error| {
+        tracing::error!(%error, "no tokens are given out: their values are covered");
+        vec![None; digests.len()]
+    });
+    office.health.count_tokens(&tokens);
+    let _ = out.send(FromControl::Tokens { request, tokens }).await;
 }
 
 /// One at a time, so that a shard's segments come in order. A shard can't do without: what fails

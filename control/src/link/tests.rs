@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime};
 use lazaret_audit::SigningKey;
 use lazaret_config::Layout;
 use lazaret_link::{
-    Admission, FromControl, FromDataplane, PROTOCOL, RefusalReason, Secret, SegmentFile, Settings,
-    decode, encode,
+    Admission, FromControl, FromDataplane, Hex, PROTOCOL, RefusalReason, Secret, SegmentFile,
+    Settings, ValueDigest, VaultToken, decode, encode,
 };
 use lazaret_policy::Grant;
 use serde_json::json;
@@ -221,6 +221,15 @@ impl Dataplane {
         }
     }
 
+    async fn tokens(&mut self, digests: Vec<ValueDigest>) -> Vec<Option<VaultToken>> {
+        let question = FromDataplane::TokensWanted { request: 9, grant: None, digests };
+        self.say(&question).await;
+        match self.expect(|message| matches!(message, FromControl::Tokens { .. })).await {
+            FromControl::Tokens { request: 9, tokens } => tokens,
+            _ => panic!("an answer to another question"),
+        }
+    }
+
     async fn admission(&mut self, token: &str, database: &str) -> Result<Grant, RefusalReason> {
         let admission = Admission {
             request: 7,
@@ -381,6 +390,20 @@ async fn a_refusal_has_its_own_reason() {
     assert_eq!(elsewhere, Err(RefusalReason::Database));
     let metrics = String::from_utf8(control.health.metrics().unwrap()).unwrap();
     assert!(metrics.contains("lazaret_control_admissions_total{result=\"malformed\"} 1"));
+}
+
+#[tokio::test]
+async fn tokens_are_answered_in_order_and_are_the_same_for_the_next_data_plane() {
+    let control = Control::start().await;
+    let digests = vec![Hex([1; 32]), Hex([2; 32]), Hex([1; 32])];
+    let (mut dataplane, _) = control.greeted().await;
+    let first = dataplane.tokens(digests.clone()).await;
+    assert!(first.iter().all(Option::is_some));
+    assert!(first[0] == first[2] && first[0] != first[1]);
+    let (mut dataplane, _) = control.greeted().await;
+    assert!(dataplane.tokens(digests).await == first);
+    let metrics = String::from_utf8(control.health.metrics().unwrap()).unwrap();
+    assert!(metrics.contains("lazaret_control_tokens_total{result=\"ok\"} 6"));
 }
 
 #[tokio::test]

@@ -7,11 +7,13 @@
 #![forbid(unsafe_code)]
 
 mod frame;
+mod hex;
 mod message;
 mod secret;
 mod upstream_tls;
 
 pub use frame::{FrameError, MAX_FRAME_BYTES, decode, encode};
+pub use hex::{Hex, ValueDigest, VaultToken};
 pub use message::{
     Admission, Durability, FromControl, FromDataplane, ListenerTls, RefusalReason, SegmentFile,
     Settings, TokenScope, Tokens,
@@ -21,4 +23,4 @@ pub use upstream_tls::{POSTGRESQL_ALPN, UpstreamTls, UpstreamTlsError, UpstreamT
 
 /// What [`FromDataplane::Hello`] states. The two processes come from one build and are upgraded
 /// together; another number is refused.
-pub const PROTOCOL: u32 = 2;
+pub const PROTOCOL: u32 = 3;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use lazaret_policy::{Grant, Snapshot};
 use serde::{Deserialize, Serialize};
 
-use crate::{Secret, UpstreamTls};
+use crate::{Secret, UpstreamTls, ValueDigest, VaultToken};
 
 /// What a committed record survives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,7 +16,7 @@ pub enum Durability {
     Power,
 }
 
-/// Where the masks that take a key are the same for equal values.
+/// Where equal values have equal codes, tokens and shifts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TokenScope {
@@ -26,7 +26,7 @@ pub enum TokenScope {
     Grant,
 }
 
-/// What masks that take a key are made with.
+/// What masks that take a key are made with, and tokens are asked for.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Tokens {
     /// The data plane reads the key itself, so that control never has it.
@@ -155,6 +155,13 @@ pub enum FromDataplane {
     SessionEnded {
         grant: String,
     },
+    /// Values of `Mask::Token` whose tokens the shard doesn't know.
+    TokensWanted {
+        request: u64,
+        /// With scope `grant`: the tokens end with it.
+        grant: Option<String>,
+        digests: Vec<ValueDigest>,
+    },
     /// All sessions ended and all segments are done, after Drain.
     Drained,
 }
@@ -173,6 +180,11 @@ pub enum FromControl {
         reason: RefusalReason,
     },
     Segment(SegmentFile),
+    /// In the order of the digests. `None` where the vault has none and makes none.
+    Tokens {
+        request: u64,
+        tokens: Vec<Option<VaultToken>>,
+    },
     /// Each shard finishes its segment and goes on in the next, so that evidence ships in time
     /// even if little happens. Answered by SegmentDone from each.
     Rotate,

@@ -32,7 +32,9 @@ pub use cedar::PolicyError;
 pub use decide::{Clearance, Engine, EngineError, Verdict};
 pub use grant::Grant;
 pub use masks::{Mask, MaskRefusal, Masks};
-pub use placeholder::{HMAC_PREFIX, has_placeholder, is_placeholder, placeholder_refusal};
+pub use placeholder::{
+    HMAC_PREFIX, TOKEN_PREFIX, has_placeholder, is_placeholder, placeholder_refusal,
+};
 pub use plan::{Action, ColumnPlan, FieldOrigin, Format, Plan, copy_plan, plan};
 pub use raw::{DeclaredClass, RawCatalog, RawColumn, RawFunction, RawRelation, RawType};
 pub use reach::Reach;

@@ -33,10 +33,12 @@ pub enum Mask {
     Fpe,
     /// All dates of a scope are as many days off.
     DateShift,
+    /// What control's vault made at random, the same for equal values of one scope.
+    Token,
 }
 
 impl Mask {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Redact,
         Self::RedactFixed,
         Self::KeepLast4,
@@ -47,6 +49,7 @@ impl Mask {
         Self::Hmac,
         Self::Fpe,
         Self::DateShift,
+        Self::Token,
     ];
 
     /// The word used in configuration and in `@mask`.
@@ -62,6 +65,7 @@ impl Mask {
             Self::Hmac => "hmac",
             Self::Fpe => "fpe",
             Self::DateShift => "date-shift",
+            Self::Token => "token",
         }
     }
 
@@ -70,8 +74,13 @@ impl Mask {
     }
 
     /// Whether it is made from the value with a key.
-    pub const fn is_keyed(self) -> bool {
+    const fn is_derived(self) -> bool {
         matches!(self, Self::Hmac | Self::Fpe | Self::DateShift)
+    }
+
+    /// Whether it is made, or asked for, with a key.
+    pub const fn is_keyed(self) -> bool {
+        self.is_derived() || matches!(self, Self::Token)
     }
 
     /// Whether values of the class can be masked so. A mask that lets a part stay lets stay what
@@ -82,7 +91,9 @@ impl Mask {
             Self::Year | Self::DateShift => class == Class::Date,
             Self::AgeCap => class == Class::Age,
             Self::Zip3 => class == Class::Zip,
-            Self::KeepLast4 | Self::Hmac | Self::Fpe => matches!(class, Class::Direct(_)),
+            Self::KeepLast4 | Self::Hmac | Self::Fpe | Self::Token => {
+                matches!(class, Class::Direct(_))
+            }
         }
     }
 
@@ -97,7 +108,8 @@ impl Mask {
             | Self::KeepLast4
             | Self::Null
             | Self::Hmac
-            | Self::Fpe => Class::UNTRACED,
+            | Self::Fpe
+            | Self::Token => Class::UNTRACED,
         }
     }
 
@@ -120,6 +132,7 @@ impl Mask {
             Self::Hmac => Action::Hmac,
             Self::Fpe => Action::Fpe,
             Self::DateShift => Action::DateShift,
+            Self::Token => Action::Token,
         }
     }
 }
@@ -165,13 +178,13 @@ impl Preset {
                      preset = \"expert\"",
                 );
             }
-            (Self::SafeHarbor, mask) if mask.is_keyed() => {
+            (Self::SafeHarbor, mask) if mask.is_derived() => {
                 return refuse(
                     format!(
                         "`{name}` makes a code from the individual's information, which is no Safe \
                          Harbor code (45 CFR 164.514(c))"
                     ),
-                    "choose redact, redact-fixed or null; or preset = \"limited-data-set\" or \
+                    "choose token, redact, redact-fixed or null; or preset = \"limited-data-set\" or \
                      \"expert\", if that is what has been determined",
                 );
             }
@@ -180,8 +193,8 @@ impl Preset {
         match class {
             Some(class) if !mask.suits(class) => refuse(
                 format!("`{name}` is no mask for class `{class}`"),
-                "year and date-shift go with date, age-cap with age, zip3 with zip; keep-last-4, hmac \
-                 and fpe with identifiers; redact, redact-fixed and null with all",
+                "year and date-shift go with date, age-cap with age, zip3 with zip; keep-last-4, hmac, \
+                 fpe and token with identifiers; redact, redact-fixed and null with all",
             ),
             _ => Ok(()),
         }

@@ -10,9 +10,10 @@ use crate::rules::WRITES_MASK;
 
 const NIL_UUID: &[u8] = b"00000000-0000-0000-0000-000000000000";
 
-/// Of an `hmac` mask: its prefix and 24 hexadecimal digits.
+/// `hmac` and `token` are one of these and 24 hexadecimal digits.
 pub const HMAC_PREFIX: &[u8; 3] = b"hm_";
-const HMAC_LEN: usize = HMAC_PREFIX.len() + 24;
+pub const TOKEN_PREFIX: &[u8; 3] = b"tk_";
+const CODE_LEN: usize = 3 + 24;
 
 /// Whether a value, in text or in binary format, is a mask or holds one.
 pub fn is_placeholder(value: &[u8]) -> bool {
@@ -21,7 +22,7 @@ pub fn is_placeholder(value: &[u8]) -> bool {
     value == b"*"
         || value == NIL_UUID
         || value.starts_with(b"90+")
-        || value.windows(HMAC_LEN).any(is_hmac)
+        || value.windows(CODE_LEN).any(is_code)
         || value.windows(run).any(|bytes| bytes.iter().all(|&byte| byte == b'*'))
 }
 
@@ -48,8 +49,8 @@ pub fn has_placeholder(statement: &str) -> bool {
     false
 }
 
-fn is_hmac(text: &[u8]) -> bool {
-    let digits = text.strip_prefix(HMAC_PREFIX);
+fn is_code(text: &[u8]) -> bool {
+    let digits = text.strip_prefix(HMAC_PREFIX).or_else(|| text.strip_prefix(TOKEN_PREFIX));
     digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
 }
 
@@ -133,12 +134,21 @@ mod tests {
     use super::*;
 
     const HMAC: &str = "hm_0123456789abcdef01234567";
+    const TOKEN: &str = "(tk_0123456789abcdef01234567)";
 
     #[test]
     fn a_mask_that_shows_as_one_is_known() {
-        for mask in
-            ["*", "***********", "***-**-6789", "021**", "1980-**-**", "90+", "90+ years", HMAC]
-        {
+        for mask in [
+            "*",
+            "***********",
+            "***-**-6789",
+            "021**",
+            "1980-**-**",
+            "90+",
+            "90+ years",
+            HMAC,
+            TOKEN,
+        ] {
             assert!(is_placeholder(mask.as_bytes()), "{mask}");
         }
         for value in ["", "Jane", "2 * 3", "190+", "90", "1980-01-01", "a*b*c"] {

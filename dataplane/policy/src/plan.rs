@@ -60,12 +60,14 @@ pub enum Action {
     Fpe,
     /// A date becomes another, as many days off as all others.
     DateShift,
+    /// A token of control's vault, the same for equal values.
+    Token,
 }
 
 impl Action {
-    /// The mask may be longer than what it replaces, or needs a key.
+    /// The mask may be longer than what it replaces, or needs a key or the vault.
     pub const fn is_rebuilt(self) -> bool {
-        matches!(self, Self::Fixed | Self::Hmac | Self::Fpe | Self::DateShift)
+        matches!(self, Self::Fixed | Self::Hmac | Self::Fpe | Self::DateShift | Self::Token)
     }
 }
 

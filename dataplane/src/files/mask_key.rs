@@ -10,8 +10,7 @@ const SHORTEST: usize = 32;
 /// `None` where there is no key: then such masks are redactions.
 pub(super) fn read(path: &Path) -> Option<Secret> {
     let refuse = |why: &str| {
-        let mend =
-            "write 32 random bytes in base64 there; until then hmac, fpe and date-shift redact";
+        let mend = "write 32 random bytes in base64 there; until then token, hmac, fpe and date-shift redact";
         tracing::warn!(path = %path.display(), mend, "the key of masks {why}");
         None
     };

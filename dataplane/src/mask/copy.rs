@@ -9,10 +9,10 @@ pub(super) mod binary;
 mod csv;
 mod text;
 
-use std::ops::Range;
-use std::rc::Rc;
+use std::collections::VecDeque;
 
 use lazaret_detectors::{Class, Scanner};
+use lazaret_link::ValueDigest;
 use lazaret_policy::{Action, ColumnPlan, Format, Plan, TypeKind};
 use lazaret_proto::pg::backend;
 use lazaret_sql::{Copy, CopyFormat};
@@ -22,7 +22,7 @@ use self::csv::Csv;
 use self::text::Text;
 use super::rebuilt::{Batch, RowSyntax};
 use super::score::Scores;
-use super::{Counts, Dates, Keys, MaskError, Means};
+use super::{Counts, MaskError, Means};
 use crate::limits::ROW_IN_MEMORY_BYTES;
 
 /// One per COPY.
@@ -30,18 +30,25 @@ pub(crate) struct CopyMasker {
     columns: Vec<ColumnPlan>,
     /// How the names in a header line are masked.
     names: Vec<ColumnPlan>,
-    dates: Dates,
-    keys: Option<Rc<Keys>>,
     syntax: Box<dyn Syntax>,
-    /// The start of an unfinished row.
+    /// What has come and not left: rows that wait for their tokens, and the start of an unfinished one.
     pending: Vec<u8>,
+    /// What the pending bytes begin with.
+    parts: VecDeque<Part>,
     batch: Batch,
     scores: Scores,
 }
 
+/// What became of COPY data.
+pub(crate) struct Pushed {
+    pub(crate) counts: Counts,
+    /// What the vault must be asked for before the rest can leave.
+    pub(crate) wants: Vec<ValueDigest>,
+}
+
 impl CopyMasker {
     /// The values are in the format that the statement asks for, whatever the plan says.
-    pub(crate) fn new(plan: &Plan, copy: &Copy, dates: Dates, keys: Option<Rc<Keys>>) -> Self {
+    pub(crate) fn new(plan: &Plan, copy: &Copy) -> Self {
         let (syntax, format): (Box<dyn Syntax>, _) = match copy.format {
             CopyFormat::Text => (Box::new(Text::new(copy)), Format::Text),
             CopyFormat::Csv => (Box::new(Csv::new(copy)), Format::Text),
@@ -54,10 +61,9 @@ impl CopyMasker {
         Self {
             columns,
             names,
-            dates,
-            keys,
             syntax,
             pending: Vec::new(),
+            parts: VecDeque::new(),
             batch,
             scores: Scores::default(),
         }
@@ -68,28 +74,49 @@ impl CopyMasker {
     pub(crate) fn push(
         &mut self,
         payload: &[u8],
+        means: Means<'_>,
         scanner: &mut Scanner,
         out: &mut Vec<u8>,
-    ) -> Result<Counts, MaskError> {
-        let mut input = std::mem::take(&mut self.pending);
-        input.extend_from_slice(payload);
-        let mut counts = Counts::default();
-        let mut done = 0;
-        while let Some(part) = self.syntax.next(input.get(done..).unwrap_or_default())? {
-            let range = done..done + part.len();
-            done = range.end;
-            self.take(part, &input, range)?;
-            if self.batch.is_full() {
-                counts.add(&self.release(&input, scanner, out));
-            }
+    ) -> Result<Pushed, MaskError> {
+        self.pending.extend_from_slice(payload);
+        let mut parsed: usize = self.parts.iter().map(|part| part.len()).sum();
+        while let Some(part) = self.syntax.next(self.pending.get(parsed..).unwrap_or_default())? {
+            parsed += part.len();
+            self.parts.push_back(part);
         }
-        counts.add(&self.release(&input, scanner, out));
-        input.drain(..done);
-        if input.len() > ROW_IN_MEMORY_BYTES {
+        if self.pending.len() - parsed > ROW_IN_MEMORY_BYTES {
             return Err(MaskError::RowTooLarge);
         }
+        self.go_on(means, scanner, out)
+    }
+
+    /// Whether rows wait for their tokens.
+    pub(crate) fn waits(&self) -> bool {
+        !self.parts.is_empty()
+    }
+
+    /// Appends what can leave of what has come.
+    pub(crate) fn go_on(
+        &mut self,
+        means: Means<'_>,
+        scanner: &mut Scanner,
+        out: &mut Vec<u8>,
+    ) -> Result<Pushed, MaskError> {
+        let input = std::mem::take(&mut self.pending);
+        let mut pushed = Pushed { counts: Counts::default(), wants: Vec::new() };
+        let mut done = 0;
+        while !self.parts.is_empty() && pushed.wants.is_empty() {
+            let (taken, end) = self.gather(means, &input, done)?;
+            pushed.wants = self.batch.take_unknown();
+            if pushed.wants.is_empty() {
+                pushed.counts.add(&self.release(means, &input, scanner, out));
+                self.parts.drain(..taken);
+                done = end;
+            }
+        }
         self.pending = input;
-        Ok(counts)
+        self.pending.drain(..done);
+        Ok(pushed)
     }
 
     /// CopyDone has come: every row must be complete. A COPY that fails is just dropped.
@@ -97,22 +124,42 @@ impl CopyMasker {
         if self.pending.is_empty() { Ok(()) } else { Err(MaskError::CopyFormat) }
     }
 
-    fn take(&mut self, part: Part, input: &[u8], range: Range<usize>) -> Result<(), MaskError> {
-        let columns = match part {
-            Part::AsIs(_) => {
-                self.batch.take_as_is(range);
-                return Ok(());
+    /// Takes parts as far as the batch has room for them: how many, and where they end.
+    fn gather(
+        &mut self,
+        means: Means<'_>,
+        input: &[u8],
+        start: usize,
+    ) -> Result<(usize, usize), MaskError> {
+        let (mut taken, mut end) = (0, start);
+        for part in &self.parts {
+            let range = end..end + part.len();
+            (taken, end) = (taken + 1, range.end);
+            let columns = match part {
+                Part::AsIs(_) => {
+                    self.batch.take_as_is(range);
+                    continue;
+                }
+                Part::Names(_) => (&*self.names, false),
+                Part::Row(_) => (&*self.columns, true),
+            };
+            self.batch.take_row(&*self.syntax, columns, means, input, range)?;
+            if self.batch.is_full() {
+                break;
             }
-            Part::Names(_) => (&*self.names, false),
-            Part::Row(_) => (&*self.columns, true),
-        };
-        let means = Means { dates: self.dates, keys: self.keys.as_deref() };
-        self.batch.take_row(&*self.syntax, columns, means, input, range)
+        }
+        Ok((taken, end))
     }
 
     /// Covers what was found, and appends the rows taken so far.
-    fn release(&mut self, input: &[u8], scanner: &mut Scanner, out: &mut Vec<u8>) -> Counts {
-        self.batch.release(&*self.syntax, self.dates, input, &mut self.scores, scanner, out)
+    fn release(
+        &mut self,
+        means: Means<'_>,
+        input: &[u8],
+        scanner: &mut Scanner,
+        out: &mut Vec<u8>,
+    ) -> Counts {
+        self.batch.release(&*self.syntax, means.dates, input, &mut self.scores, scanner, out)
     }
 }
 

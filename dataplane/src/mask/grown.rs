@@ -1,28 +1,38 @@
-//! Masks that may be longer than what they replace, or take a key, for rows that are built anew.
+//! Masks that may be longer than what they replace, or take a key or the vault, for rows that are built anew.
 
-use lazaret_policy::{Action, ColumnPlan, Format, TypeKind};
+use std::collections::HashSet;
+
+use lazaret_link::ValueDigest;
+use lazaret_policy::{Action, ColumnPlan, Format, TOKEN_PREFIX, TypeKind};
 
 use super::outcome::{Length, Outcome};
-use super::{Dates, Means, date, number, typed};
+use super::{Dates, Means, code, date, number, typed};
 
 /// What stands for a text of any length.
 const FIXED: &[u8; 8] = b"********";
 
-/// Masks the value that `values` ends with, from `start`. Without a key, what takes one is covered whole.
+/// Masks the value that `values` ends with, from `start`. Without a key, or the token that it asks for, it is
+/// covered whole; a token that nobody has asked for yet is noted in `unknown`.
 pub(super) fn mask(
     column: &ColumnPlan,
-    Means { dates, keys }: Means<'_>,
+    Means { dates, keys, vault }: Means<'_>,
     values: &mut Vec<u8>,
     start: usize,
+    unknown: &mut HashSet<ValueDigest>,
 ) -> Outcome {
     let (kind, format) = (column.kind, column.format);
     let keyed = match (column.action, keys) {
         (Action::Fixed, _) => return fixed(kind, format, dates, values, start),
-        (Action::Hmac, Some(keys)) => keys.code(kind, format, values, start),
-        (Action::Fpe, Some(keys)) => keys.preserve(kind, format, values, start),
+        (Action::Hmac, Some(keys)) => keys.code(column, values, start),
+        (Action::Fpe, Some(keys)) => keys.preserve(column, values, start),
         (Action::DateShift, Some(keys)) => {
             let value = values.get_mut(start..).unwrap_or_default();
             shifted(kind, format, dates, keys.shift_days, value)
+        }
+        (Action::Token, Some(keys)) => {
+            let digest = keys.digest(column, values.get(start..).unwrap_or_default());
+            let token = digest.and_then(|digest| vault.find(digest, unknown));
+            token.and_then(|token| code::put(column, TOKEN_PREFIX, token.0, values, start))
         }
         _ => None,
     };

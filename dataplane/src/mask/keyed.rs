@@ -1,16 +1,15 @@
 //! Masks made with a key: the same for equal values of a scope, and others in another one.
 //!
-//! A value's text decides, so that text and binary format agree. What a type or FF1 has no room for is
-//! covered whole: FF1 needs a million possible values (NIST SP 800-38G Rev. 1), and fewer could be
-//! tried out.
+//! What a type or FF1 has no room for is covered whole: FF1 needs a million possible values (NIST SP 800-38G
+//! Rev. 1), and fewer could be tried out.
 
 use aes::Aes256;
 use aws_lc_rs::hmac;
 use fpe::ff1::{FF1, FlexibleNumeralString};
-use lazaret_link::{TokenScope, Tokens};
-use lazaret_policy::{Format, HMAC_PREFIX, TypeKind};
+use lazaret_link::{Hex, TokenScope, Tokens, ValueDigest};
+use lazaret_policy::{ColumnPlan, HMAC_PREFIX, TypeKind};
 
-use super::number;
+use super::code;
 use super::outcome::Outcome;
 
 /// FF1 takes time with the square of the length, and no identifier is longer.
@@ -22,6 +21,8 @@ const WALK: usize = 1_000;
 /// The keys of one scope.
 pub(crate) struct Keys {
     codes: hmac::Key,
+    /// Of what the vault is asked by.
+    digests: hmac::Key,
     digits: FF1<Aes256>,
     letters: FF1<Aes256>,
     pub(super) shift_days: i64,
@@ -41,8 +42,10 @@ impl Keys {
             scope.sign()
         };
         let ff1 = |purpose, radix| FF1::new(derive(purpose).as_ref(), radix).ok();
+        let hmac = |purpose| hmac::Key::new(hmac::HMAC_SHA256, derive(purpose).as_ref());
         Some(Self {
-            codes: hmac::Key::new(hmac::HMAC_SHA256, derive("hmac").as_ref()),
+            codes: hmac("hmac"),
+            digests: hmac("vault"),
             digits: ff1("ff1 digits", 10)?,
             letters: ff1("ff1 letters", 36)?,
             shift_days: shift(number_of(derive("date shift").as_ref()), tokens.date_shift_days),
@@ -52,50 +55,29 @@ impl Keys {
     /// A code in the place of the value that `values` ends with, from `start`.
     pub(super) fn code(
         &self,
-        kind: TypeKind,
-        format: Format,
+        column: &ColumnPlan,
         values: &mut Vec<u8>,
         start: usize,
     ) -> Option<Outcome> {
-        use TypeKind as K;
-        let value = values.get(start..)?;
-        let mut masked = Vec::new();
-        match (kind, format) {
-            (K::Text | K::Xml | K::Json, _) | (K::Jsonb, Format::Text) => {
-                self.write_code(value, kind, &mut masked);
-            }
-            (K::Jsonb, Format::Binary) => {
-                let (&1, text) = value.split_first()? else { return None };
-                masked.push(1);
-                self.write_code(text, kind, &mut masked);
-            }
-            (K::Int4 | K::Int8, _) => {
-                let number = self.number(number::read_int(format, value)?.to_string().as_bytes());
-                let bits = if kind == K::Int4 { 31 } else { 63 };
-                write_integer(kind, format, number >> (64 - bits), &mut masked)?;
-            }
-            (K::Numeric, _) => {
-                let number = self.number(integer(kind, format, value)?.as_bytes());
-                write_integer(kind, format, number >> 1, &mut masked)?;
-            }
-            (K::Uuid, _) => {
-                let code = hmac::sign(&self.codes, &uuid_bytes(format, value)?);
-                write_uuid(format, *code.as_ref().first_chunk()?, &mut masked);
-            }
-            _ => return None,
-        }
-        Some(replace(values, start, &masked))
+        let signed = hmac::sign(&self.codes, &code::canonical(column, values.get(start..)?)?);
+        code::put(column, HMAC_PREFIX, *signed.as_ref().first_chunk()?, values, start)
+    }
+
+    /// What the vault is asked for a value's token by.
+    pub(super) fn digest(&self, column: &ColumnPlan, value: &[u8]) -> Option<ValueDigest> {
+        let signed = hmac::sign(&self.digests, &code::canonical(column, value)?);
+        Some(Hex(*signed.as_ref().first_chunk()?))
     }
 
     /// FF1 of the digits, or of the digits and letters, of the value that `values` ends with.
     pub(super) fn preserve(
         &self,
-        kind: TypeKind,
-        format: Format,
+        column: &ColumnPlan,
         values: &mut Vec<u8>,
         start: usize,
     ) -> Option<Outcome> {
         use TypeKind as K;
+        let (kind, format) = (column.kind, column.format);
         let value = values.get_mut(start..)?;
         match kind {
             K::Text => {
@@ -104,10 +86,10 @@ impl Keys {
             }
             K::Int4 | K::Int8 | K::Numeric => {
                 let most = if kind == K::Int4 { i64::from(i32::MAX) } else { i64::MAX };
-                let number = self.walk(&integer(kind, format, value)?, most)?;
+                let number = self.walk(&code::integer(kind, format, value)?, most)?;
                 let mut masked = Vec::new();
-                write_integer(kind, format, number, &mut masked)?;
-                Some(replace(values, start, &masked))
+                code::write_integer(kind, format, number, &mut masked)?;
+                Some(code::replace(values, start, &masked))
             }
             _ => None,
         }
@@ -160,22 +142,6 @@ impl Keys {
         }
         None
     }
-
-    fn write_code(&self, value: &[u8], kind: TypeKind, out: &mut Vec<u8>) {
-        let quote: &[u8] =
-            if matches!(kind, TypeKind::Json | TypeKind::Jsonb) { b"\"" } else { b"" };
-        out.extend_from_slice(quote);
-        out.extend_from_slice(HMAC_PREFIX);
-        let code = hmac::sign(&self.codes, value);
-        for byte in code.as_ref().iter().take(12) {
-            out.extend_from_slice(format!("{byte:02x}").as_bytes());
-        }
-        out.extend_from_slice(quote);
-    }
-
-    fn number(&self, value: &[u8]) -> u64 {
-        number_of(hmac::sign(&self.codes, value).as_ref())
-    }
 }
 
 fn encrypt(ff1: &FF1<Aes256>, tweak: &[u8], numerals: Vec<u16>) -> Option<Vec<u16>> {
@@ -193,66 +159,5 @@ fn shift(random: u64, most: u32) -> i64 {
     if random >> 63 == 0 { days } else { -days }
 }
 
-fn replace(values: &mut Vec<u8>, start: usize, masked: &[u8]) -> Outcome {
-    values.truncate(start);
-    values.extend_from_slice(masked);
-    Outcome::Masked(masked.len())
-}
-
-/// The digits of a number that is whole and not negative, without leading zeros.
-fn integer(kind: TypeKind, format: Format, value: &[u8]) -> Option<String> {
-    let text = match (kind, format) {
-        (TypeKind::Numeric, Format::Binary) => {
-            let mut text = Vec::new();
-            number::render_numeric(value, &mut text).then_some(text)?
-        }
-        (TypeKind::Numeric, Format::Text) => value.to_vec(),
-        _ => number::read_int(format, value)?.to_string().into_bytes(),
-    };
-    let text = String::from_utf8(text).ok()?;
-    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
-    let is_number = !whole.is_empty() && whole.bytes().all(|byte| byte.is_ascii_digit());
-    let is_whole = fraction.bytes().all(|byte| byte == b'0');
-    (is_number && is_whole).then(|| whole.trim_start_matches('0').to_owned())
-}
-
-fn write_integer(kind: TypeKind, format: Format, number: u64, out: &mut Vec<u8>) -> Option<()> {
-    match (kind, format) {
-        (_, Format::Text) => out.extend_from_slice(number.to_string().as_bytes()),
-        (TypeKind::Int4, _) => out.extend_from_slice(&i32::try_from(number).ok()?.to_be_bytes()),
-        (TypeKind::Int8, _) => out.extend_from_slice(&i64::try_from(number).ok()?.to_be_bytes()),
-        _ => number::write_numeric(number, out),
-    }
-    Some(())
-}
-
-fn uuid_bytes(format: Format, value: &[u8]) -> Option<[u8; 16]> {
-    match format {
-        Format::Binary => value.try_into().ok(),
-        Format::Text => {
-            let hex: String = std::str::from_utf8(value).ok()?.replace('-', "");
-            let number = u128::from_str_radix(&hex, 16).ok().filter(|_| hex.len() == 32)?;
-            Some(number.to_be_bytes())
-        }
-    }
-}
-
-/// RFC 9562, version 8: what is in it is one's own affair.
-fn write_uuid(format: Format, mut bytes: [u8; 16], out: &mut Vec<u8>) {
-    bytes[6] = bytes[6] & 0x0f | 0x80;
-    bytes[8] = bytes[8] & 0x3f | 0x80;
-    match format {
-        Format::Binary => out.extend_from_slice(&bytes),
-        Format::Text => {
-            for (at, byte) in bytes.iter().enumerate() {
-                if matches!(at, 4 | 6 | 8 | 10) {
-                    out.push(b'-');
-                }
-                out.extend_from_slice(format!("{byte:02x}").as_bytes());
-            }
-        }
-    }
-}
-
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

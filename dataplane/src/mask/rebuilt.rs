@@ -1,9 +1,11 @@
 //! Rows that are built anew, value by value, and masked together: those of a COPY, and those that may
 //! become longer than they were.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use lazaret_detectors::Scanner;
+use lazaret_link::ValueDigest;
 use lazaret_policy::{Action, ColumnPlan};
 use lazaret_proto::pg::frame::HEADER_BYTES;
 
@@ -11,6 +13,7 @@ use super::cells::Cells;
 use super::outcome::{Length, Outcome};
 use super::score::Scores;
 use super::{Counts, Dates, MaskError, Means, grown};
+use crate::limits::TOKENS_PER_BATCH;
 
 /// How a row is written.
 pub(super) trait RowSyntax {
@@ -49,6 +52,10 @@ pub(super) struct Batch {
     parts: Vec<Prepared>,
     /// Of one row.
     spans: Vec<Span>,
+    /// Values that want a token.
+    tokens: usize,
+    /// Those whose tokens must be asked for; until then nothing is released.
+    unknown: HashSet<ValueDigest>,
 }
 
 enum Prepared {
@@ -78,6 +85,8 @@ impl Batch {
             fields: Vec::new(),
             parts: Vec::new(),
             spans: Vec::new(),
+            tokens: 0,
+            unknown: HashSet::new(),
         }
     }
 
@@ -86,10 +95,21 @@ impl Batch {
         self.values.clear();
         self.fields.clear();
         self.parts.clear();
+        self.tokens = 0;
+        self.unknown.clear();
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.cells.is_full()
+        self.cells.is_full() || self.tokens >= TOKENS_PER_BATCH
+    }
+
+    /// What must be asked of the vault before these rows can be built; they are forgotten if there is any.
+    pub(super) fn take_unknown(&mut self) -> Vec<ValueDigest> {
+        let unknown: Vec<_> = self.unknown.drain().collect();
+        if !unknown.is_empty() {
+            self.clear();
+        }
+        unknown
     }
 
     pub(super) fn take_as_is(&mut self, range: Range<usize>) {
@@ -145,7 +165,8 @@ impl Batch {
         syntax.decode(raw, &mut self.values)?;
         let outcome = if column.action.is_rebuilt() {
             self.cells.masked(column.class);
-            grown::mask(column, means, &mut self.values, start)
+            self.tokens += usize::from(column.action == Action::Token);
+            grown::mask(column, means, &mut self.values, start, &mut self.unknown)
         } else {
             let value = self.values.get_mut(start..).unwrap_or_default();
             self.cells.mask(scored, column, means.dates, Length::MayShrink, value, start)
@@ -171,6 +192,7 @@ impl Batch {
         scanner: &mut Scanner,
         out: &mut Vec<u8>,
     ) -> Counts {
+        debug_assert!(self.unknown.is_empty(), "rows are released that have masks to come");
         let counts = self.cells.cover(&mut self.values, dates, scores, scanner);
         for part in &self.parts {
             let start = out.len();

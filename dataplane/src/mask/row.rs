@@ -5,6 +5,7 @@
 use std::ops::Range;
 
 use lazaret_detectors::Scanner;
+use lazaret_link::ValueDigest;
 use lazaret_policy::Plan;
 use lazaret_proto::pg::backend;
 use lazaret_proto::pg::frame::{self, HEADER_BYTES};
@@ -54,8 +55,7 @@ impl RowMasker {
     }
 
     /// Takes complete DataRow frames from the front of `input`, as many as are worth one scan, and
-    /// appends what becomes of them to `out`: for a plan by which they may become longer. Returns how
-    /// many bytes and rows were taken, and what was masked.
+    /// appends what becomes of them to `out`: for a plan by which they may become longer.
     pub(crate) fn grown(
         &mut self,
         plan: &Plan,
@@ -75,9 +75,13 @@ impl RowMasker {
                 break;
             }
         }
+        let unknown = self.grown.take_unknown();
+        if !unknown.is_empty() {
+            return Ok(Grown::Wants(unknown));
+        }
         let counts =
             self.grown.release(&Binary::default(), means.dates, input, scores, scanner, out);
-        Ok(Grown { taken, rows, counts })
+        Ok(Grown::Rows { taken, rows, counts })
     }
 
     /// The batch is as large as one scan should be: time to call [`cover`](Self::cover).
@@ -105,10 +109,15 @@ impl RowMasker {
 }
 
 /// What became of rows that may have become longer.
-pub(crate) struct Grown {
-    pub(crate) taken: usize,
-    pub(crate) rows: u64,
-    pub(crate) counts: Counts,
+pub(crate) enum Grown {
+    Rows {
+        /// Bytes of the input.
+        taken: usize,
+        rows: u64,
+        counts: Counts,
+    },
+    /// None can be built before the vault has been asked for these.
+    Wants(Vec<ValueDigest>),
 }
 
 /// The body of the DataRow frame at `start`, if it has all arrived and is no larger than what is kept

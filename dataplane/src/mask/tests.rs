@@ -15,6 +15,13 @@ pub(super) fn iso() -> Dates {
     Dates::new(b"ISO, MDY", NOW_US)
 }
 
+/// With an empty vault.
+pub(super) fn means(keys: Option<&Keys>) -> Means<'_> {
+    static EMPTY: LazyLock<(TokenCache, Asked)> = LazyLock::new(Default::default);
+    let (cache, asked) = &*EMPTY;
+    Means { dates: iso(), keys, vault: Vault { cache, asked } }
+}
+
 pub(super) fn scanner() -> Scanner {
     static PACK: LazyLock<Arc<Pack>> = LazyLock::new(|| Pack::load(None).unwrap());
     Scanner::new(&PACK).unwrap()

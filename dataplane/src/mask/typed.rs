@@ -15,7 +15,7 @@ pub(super) fn mask(column: &ColumnPlan, dates: Dates, length: Length, cell: &mut
         Action::Pass | Action::Scan => Outcome::Same,
         Action::Whole => whole(kind, format, dates, length, cell),
         // For rows that are built anew; elsewhere all that can be done is to cover.
-        Action::Fixed | Action::Hmac | Action::Fpe | Action::DateShift => {
+        Action::Fixed | Action::Hmac | Action::Fpe | Action::DateShift | Action::Token => {
             whole(kind, format, dates, length, cell)
         }
         Action::Null => Outcome::Null,

@@ -128,7 +128,8 @@ impl Connecting {
             | Event::NotAdmitted(_)
             | Event::CancelRequested(_)
             | Event::CancelEnded
-            | Event::CatalogRefreshed => {}
+            | Event::CatalogRefreshed
+            | Event::Tokens(_) => {}
         }
         Ok(())
     }

@@ -18,6 +18,7 @@ mod replies;
 mod requests;
 mod rows;
 mod schema;
+mod tokens;
 mod verdicts;
 
 use std::cell::OnceCell;
@@ -34,7 +35,7 @@ use super::recorder::Recorder;
 use super::{Parting, State};
 use crate::buffer::Buffer;
 use crate::context::{Context, Effect, Errand, Event, Side};
-use crate::mask::{Dates, Keys, Scores};
+use crate::mask::{Asked, Dates, Keys, Scores};
 use answer::Answer;
 use clock::{Activity, Clock};
 use copy::CopyIn;
@@ -83,6 +84,8 @@ pub(super) struct Relaying {
     dates: Dates,
     /// Made when a mask first takes a key.
     keys: OnceCell<Option<Rc<Keys>>>,
+    /// Of the vault. While it waits, the upstream does.
+    asked: Asked,
     /// The plan of everything on a transparent resource.
     passing: Rc<Plan>,
     /// Scratch memory for texts that are scanned.
@@ -123,6 +126,7 @@ impl Relaying {
             schema: Schema::default(),
             dates,
             keys: OnceCell::new(),
+            asked: Asked::default(),
             passing: Rc::new(Plan { columns: Vec::new(), passes: true, is_rebuilt: false }),
             name: Vec::new(),
             findings: Vec::new(),
@@ -131,6 +135,10 @@ impl Relaying {
 
     pub(super) fn wants_client(&self) -> bool {
         !self.held
+    }
+
+    pub(super) fn wants_upstream(&self) -> bool {
+        !self.asked.waits()
     }
 
     pub(super) fn deadline(&self) -> u64 {
@@ -200,6 +208,7 @@ impl Relaying {
                 self.check_draining()?;
             }
             Event::CatalogRefreshed => self.schema.on_refreshed(),
+            Event::Tokens(answers) => self.on_tokens(answers, context),
             Event::TlsReady { .. }
             | Event::Admitted(_)
             | Event::NotAdmitted(_)

@@ -21,4 +21,5 @@ mod login;
 mod masks;
 mod policy;
 mod portals;
+mod tokens;
 mod transparent;

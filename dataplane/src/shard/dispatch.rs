@@ -1,7 +1,10 @@
 //! From a completion, a letter or a passed deadline to the session that it is about.
 
+use lazaret_link::VaultToken;
+
 use crate::context::{Event, Side};
 use crate::limits::QUEUE_MESSAGES;
+use crate::mask::Answer;
 use crate::shard::journal::Notice;
 use crate::shard::letters::{Letter, ToShard};
 use crate::shard::ring::{Completion, Outcome};
@@ -120,6 +123,7 @@ impl Shard {
                     Err(reason) => self.raise(key, Event::NotAdmitted(reason)),
                 }
             }
+            ToShard::Tokens { request, tokens } => self.give_tokens(request, tokens),
             ToShard::Resolved { session, addresses } => self.resolved(session, addresses),
             ToShard::ScramKey { session, key } => self.raise(session, Event::ScramKey(key)),
             ToShard::Cancel { key, client_address, errand } => {
@@ -128,6 +132,15 @@ impl Shard {
             ToShard::CancelEnded { session } => self.raise(session, Event::CancelEnded),
             ToShard::Drain { within_ms } => self.drain(within_ms),
         }
+    }
+
+    /// Where fewer tokens came than were asked for, the rest has none.
+    fn give_tokens(&mut self, request: u64, tokens: Vec<Option<VaultToken>>) {
+        let Some((key, digests)) = self.wanted.remove(&request) else { return };
+        let tokens = tokens.into_iter().chain(std::iter::repeat(None));
+        let answers = digests.into_iter().zip(tokens);
+        let answers = answers.map(|(digest, token)| Answer { digest, token });
+        self.raise(key, Event::Tokens(answers.collect()));
     }
 
     /// Ends the sessions that hold a grant.

@@ -1,6 +1,6 @@
 //! Carrying out what session machines ask for.
 
-use lazaret_link::Admission;
+use lazaret_link::{Admission, ValueDigest};
 
 use crate::channel::{Channel, ChannelError};
 use crate::context::{Effect, Errand, Event, Side};
@@ -54,6 +54,7 @@ impl Shard {
                 }
                 self.tell(Letter::CatalogStale { database });
             }
+            Effect::AskForTokens { grant, digests } => self.ask_for_tokens(key, grant, digests),
             Effect::Resume(side) => {
                 if let Some(wire) = self.slots.borrow_mut(key).and_then(|slot| slot.wire_mut(side))
                 {
@@ -114,10 +115,20 @@ impl Shard {
     }
 
     fn ask_admission(&mut self, key: Key, admission: Admission) {
-        let request = self.next_admission;
-        self.next_admission += 1;
+        let request = self.next_request();
         self.admissions.insert(request, key);
         self.tell(Letter::Admit(Admission { request, ..admission }));
+    }
+
+    fn ask_for_tokens(&mut self, key: Key, grant: Option<String>, digests: Vec<ValueDigest>) {
+        let request = self.next_request();
+        self.wanted.insert(request, (key, digests.clone()));
+        self.tell(Letter::TokensWanted { request, grant, digests });
+    }
+
+    fn next_request(&mut self) -> u64 {
+        self.next_request += 1;
+        self.next_request
     }
 
     fn cancel_upstream(&mut self, process_id: u32, secret: Vec<u8>, errand: Option<Errand>) {

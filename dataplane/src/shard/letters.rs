@@ -10,7 +10,7 @@ use std::task::Poll;
 use atomic_waker::AtomicWaker;
 use crossbeam::channel::{Receiver, Sender, TrySendError, bounded};
 use lazaret_audit::BlankSegment;
-use lazaret_link::{Admission, FromControl, RefusalReason, Secret};
+use lazaret_link::{Admission, FromControl, RefusalReason, Secret, ValueDigest, VaultToken};
 use lazaret_policy::{Engine, Grant};
 use rustix::event::{EventfdFlags, eventfd};
 
@@ -33,6 +33,11 @@ pub(crate) enum ToShard {
     Admission {
         request: u64,
         answer: Result<Grant, RefusalReason>,
+    },
+    /// None for those that there is no token for, or that come no more.
+    Tokens {
+        request: u64,
+        tokens: Vec<Option<VaultToken>>,
     },
     Resolved {
         session: Key,
@@ -112,6 +117,11 @@ pub(crate) enum Letter {
     },
     SessionEnded {
         grant: String,
+    },
+    TokensWanted {
+        request: u64,
+        grant: Option<String>,
+        digests: Vec<ValueDigest>,
     },
     Report(Box<Report>),
 }

@@ -114,6 +114,7 @@ impl Slot {
             reader: &mut tools.reader,
             scanner: &mut tools.scanner,
             masker: &mut tools.masker,
+            tokens: &mut tools.tokens,
             settings,
             counters: &mut tools.counters,
             scram_keys: &mut tools.scram_keys,

@@ -71,7 +71,7 @@ fn mask_key(subject: &Subject) -> Result<(), Problem> {
         return Ok(());
     }
     let mend = "write 32 random bytes in base64 there, for the data plane's user alone";
-    Err(Problem::with_file(&path, "hmac, fpe and date-shift need this key", mend))
+    Err(Problem::with_file(&path, "token, hmac, fpe and date-shift need this key", mend))
 }
 
 fn is_private(path: &Path) -> Result<(), Problem> {

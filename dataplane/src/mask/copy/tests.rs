@@ -3,7 +3,7 @@ use lazaret_sql::{CopyDirection, CopyEnd};
 use proptest::prelude::*;
 
 use super::*;
-use crate::mask::tests::{column, iso, plan, scanner};
+use crate::mask::tests::{column, means, plan, scanner};
 
 const PASS: ColumnPlan = of(TypeKind::Text, Action::Pass);
 const WHOLE: ColumnPlan = of(TypeKind::Text, Action::Whole);
@@ -39,11 +39,11 @@ fn payloads(
     columns: &[ColumnPlan],
     pieces: &[&[u8]],
 ) -> Result<Vec<Vec<u8>>, MaskError> {
-    let mut masker = CopyMasker::new(&plan(columns.iter().copied()), copy, iso(), None);
+    let mut masker = CopyMasker::new(&plan(columns.iter().copied()), copy);
     let mut scanner = scanner();
     let mut out = Vec::new();
     for piece in pieces {
-        masker.push(piece, &mut scanner, &mut out)?;
+        masker.push(piece, means(None), &mut scanner, &mut out)?;
     }
     masker.finish()?;
     let mut rest = &out[..];

@@ -1,12 +1,14 @@
+use std::collections::HashSet;
+
 use lazaret_link::Secret;
-use lazaret_policy::{Action, ColumnPlan, is_placeholder};
+use lazaret_policy::{Action, Format, is_placeholder};
 use proptest::prelude::*;
 
 use super::*;
-use crate::mask::tests::{column, iso};
-use crate::mask::{Means, grown};
+use crate::mask::tests::{column, iso, means};
+use crate::mask::{grown, number};
 
-fn keys_of(grant: &str, scope: TokenScope) -> Keys {
+pub(in crate::mask) fn keys_of(grant: &str, scope: TokenScope) -> Keys {
     let tokens = Tokens {
         key_path: "/none".into(),
         key: Some(Secret::new("a key that no test may change".to_owned())),
@@ -16,7 +18,7 @@ fn keys_of(grant: &str, scope: TokenScope) -> Keys {
     Keys::new(&tokens, "warehouse", grant).unwrap()
 }
 
-fn keys() -> Keys {
+pub(in crate::mask) fn keys() -> Keys {
     keys_of("a", TokenScope::Resource)
 }
 
@@ -25,7 +27,7 @@ fn masked_with(keys: Option<&Keys>, column: ColumnPlan, value: &[u8]) -> Option<
     let mut values = b"before".to_vec();
     let start = values.len();
     values.extend_from_slice(value);
-    match grown::mask(&column, Means { dates: iso(), keys }, &mut values, start) {
+    match grown::mask(&column, means(keys), &mut values, start, &mut HashSet::new()) {
         Outcome::Masked(len) => values.truncate(start + len),
         Outcome::Null => return None,
         Outcome::Same => {}
@@ -98,9 +100,9 @@ fn text_and_binary_format_tell_the_same() {
     let shown = text(TypeKind::Uuid, Action::Hmac, uuid);
     assert_eq!(shown.len(), 36);
     assert_eq!(shown.as_bytes()[14], b'8');
-    let bytes = uuid_bytes(Format::Text, uuid.as_bytes()).unwrap();
+    let bytes = code::uuid_bytes(Format::Text, uuid.as_bytes()).unwrap();
     let binary = masked(TypeKind::Uuid, Format::Binary, Action::Hmac, &bytes).unwrap();
-    assert_eq!(uuid_bytes(Format::Text, shown.as_bytes()).unwrap()[..], binary[..]);
+    assert_eq!(code::uuid_bytes(Format::Text, shown.as_bytes()).unwrap()[..], binary[..]);
     let json = masked(TypeKind::Jsonb, Format::Binary, Action::Hmac, b"\x01\"Jane\"").unwrap();
     assert_eq!(json[1..], *text(TypeKind::Jsonb, Action::Hmac, "\"Jane\"").as_bytes());
 }

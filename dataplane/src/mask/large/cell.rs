@@ -60,7 +60,12 @@ impl LargeCell {
             | Action::Year
             | Action::Zip3
             | Action::AgeCap => Mask::fill(column)?,
-            Action::Fixed | Action::Null | Action::Hmac | Action::Fpe | Action::DateShift => {
+            Action::Fixed
+            | Action::Null
+            | Action::Hmac
+            | Action::Fpe
+            | Action::DateShift
+            | Action::Token => {
                 return None;
             }
         };

@@ -117,10 +117,7 @@ impl Relaying {
         );
         Ok(match plan.passes {
             true => CopyOut::Passes,
-            false => {
-                let keys = self.keys(context);
-                CopyOut::Masked(Box::new(CopyMasker::new(&plan, copy, self.dates, keys)))
-            }
+            false => CopyOut::Masked(Box::new(CopyMasker::new(&plan, copy))),
         })
     }
 }

@@ -12,7 +12,7 @@ use super::copy::CopyOut;
 use super::expected::Reply;
 use crate::context::Context;
 use crate::limits::ROW_IN_MEMORY_BYTES;
-use crate::mask::{LargeRow, Means};
+use crate::mask::{Grown, LargeRow, Means, Vault};
 use crate::pg::end::End;
 use crate::pg::forward::Forward;
 use crate::pg::plans::Rows;
@@ -57,7 +57,7 @@ impl Relaying {
         };
         if whole && plan.is_rebuilt && header.len <= ROW_IN_MEMORY_BYTES {
             let plan = plan.clone();
-            return self.grow_rows(&plan, forward, context).map(|()| true);
+            return self.grow_rows(&plan, forward, context);
         }
         self.recorder.rows(1);
         context.counters.rows += 1;
@@ -79,24 +79,33 @@ impl Relaying {
         Ok(true)
     }
 
-    /// Rows that may become longer are built elsewhere, as many as have come.
+    /// Rows that may become longer are built elsewhere, as many as have come. False: they wait for tokens.
     fn grow_rows(
         &mut self,
         plan: &Plan,
         forward: &mut Forward<'_>,
         context: &mut Context<'_>,
-    ) -> Result<(), End> {
+    ) -> Result<bool, End> {
         let mut out = Vec::new();
         let keys = self.keys(context);
-        let means = Means { dates: self.dates, keys: keys.as_deref() };
+        let vault = Vault { cache: &*context.tokens, asked: &self.asked };
+        let means = Means { dates: self.dates, keys: keys.as_deref(), vault };
         let (input, scanner) = (forward.unread(), &mut *context.scanner);
-        let grown =
-            context.masker.grown(plan, means, input, &mut self.scores, scanner, &mut out)?;
-        self.recorder.rows(grown.rows);
-        context.counters.rows += grown.rows;
-        self.recorder.masked(&grown.counts, context);
-        forward.skip(grown.taken);
-        self.emit(&out, forward, context)
+        let (taken, rows, counts) =
+            match context.masker.grown(plan, means, input, &mut self.scores, scanner, &mut out)? {
+                Grown::Rows { taken, rows, counts } => (taken, rows, counts),
+                Grown::Wants(digests) => {
+                    self.ask_for_tokens(digests, context);
+                    return Ok(false);
+                }
+            };
+        self.asked.forget();
+        self.recorder.rows(rows);
+        context.counters.rows += rows;
+        self.recorder.masked(&counts, context);
+        forward.skip(taken);
+        self.emit(&out, forward, context)?;
+        Ok(true)
     }
 
     /// The first row of a portal finds the plan that its description left.
@@ -164,12 +173,44 @@ impl Relaying {
         }
     }
 
-    /// Takes what there is of a message that goes through in pieces. False: more is to come.
+    /// Hands COPY data on, and what waited before it.
+    pub(super) fn push_copy(
+        &mut self,
+        taken: Option<usize>,
+        forward: &mut Forward<'_>,
+        context: &mut Context<'_>,
+    ) -> Result<(), End> {
+        let keys = self.keys(context);
+        let Answer::CopyOut(CopyOut::Masked(masker)) = &mut self.answer else { return Ok(()) };
+        let vault = Vault { cache: &*context.tokens, asked: &self.asked };
+        let means = Means { dates: self.dates, keys: keys.as_deref(), vault };
+        let mut out = Vec::new();
+        let pushed = match taken {
+            Some(taken) => {
+                let payload = forward.unread().get(..taken).unwrap_or_default();
+                masker.push(payload, means, context.scanner, &mut out)?
+            }
+            None => masker.go_on(means, context.scanner, &mut out)?,
+        };
+        forward.skip(taken.unwrap_or(0));
+        self.recorder.masked(&pushed.counts, context);
+        match pushed.wants.is_empty() {
+            true => self.asked.forget(),
+            false => self.ask_for_tokens(pushed.wants, context),
+        }
+        self.emit(&out, forward, context)
+    }
+
+    /// Takes what there is of a message that goes through in pieces. False: more is to come, or what came
+    /// waits for tokens.
     pub(super) fn take_long(
         &mut self,
         forward: &mut Forward<'_>,
         context: &mut Context<'_>,
     ) -> Result<bool, End> {
+        if !self.take_waiting_copy(forward, context)? {
+            return Ok(false);
+        }
         let available = forward.unread().len();
         let mut out = Vec::new();
         let missing = match &mut self.long_frame {
@@ -189,20 +230,16 @@ impl Relaying {
             }
             Some(LongFrame::CopyData { missing }) => {
                 let taken = available.min(*missing);
-                if let Answer::CopyOut(CopyOut::Masked(masker)) = &mut self.answer {
-                    let payload = &forward.unread()[..taken];
-                    let counts = masker.push(payload, context.scanner, &mut out)?;
-                    self.recorder.masked(&counts, context);
-                }
-                forward.skip(taken);
                 *missing -= taken;
-                *missing
+                let missing = *missing;
+                self.push_copy(Some(taken), forward, context)?;
+                missing
             }
         };
         if missing == 0 {
             self.long_frame = None;
         }
         self.emit(&out, forward, context)?;
-        Ok(missing == 0)
+        Ok(missing == 0 && !self.asked.waits())
     }
 }

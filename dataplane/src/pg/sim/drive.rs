@@ -5,7 +5,7 @@
 //! their SQLSTATEs, their command tags.
 
 use lazaret_audit::Position;
-use lazaret_policy::Preset;
+use lazaret_policy::{Mask, Preset};
 
 use super::client::{Exchange, script};
 use super::database::{SENTINEL, is_refused};
@@ -107,6 +107,9 @@ impl Stage {
         let script = script(&mut random);
         let pipelines = random.once_in(2);
         let mut world = World::new(preset);
+        if preset != Preset::Transparent && random.once_in(2) {
+            world.mask("ssn", Mask::Token);
+        }
         let mut server = Server::default();
         world.client_sends(&startup_message(
             Version::V3_0,
@@ -147,12 +150,16 @@ impl Stage {
     }
 
     fn is_quiet(&self) -> bool {
-        self.to_gateway.is_empty() && self.to_server.is_empty() && !self.server.has_output()
+        let has_asked = !self.world.session.wants(Side::Upstream);
+        self.to_gateway.is_empty()
+            && self.to_server.is_empty()
+            && !self.server.has_output()
+            && !has_asked
     }
 
     /// One thing of those that can happen, whichever.
     fn turn(&mut self) {
-        match self.random.below(7) {
+        match self.random.below(8) {
             0 => self.client.say_more(),
             1 => {
                 let count = self.some(self.client.pending.len());
@@ -173,10 +180,18 @@ impl Stage {
                 self.server.feed(&bytes);
             }
             5 => {
-                if self.world.client.len() < OUTBOX_BYTES {
-                    let count = self.some(usize::MAX);
+                let wants = self.world.session.wants(Side::Upstream);
+                if wants && self.world.client.len() < OUTBOX_BYTES {
+                    let room = self.world.room(Side::Upstream);
+                    let count = self.some(room);
                     let bytes = self.server.take_output(count);
                     self.world.upstream_sends(&bytes);
+                }
+            }
+            6 => {
+                if let Some(digests) = self.world.take_question() {
+                    let has_tokens = !self.random.once_in(4);
+                    self.world.answer(digests, has_tokens);
                 }
             }
             _ => {

@@ -1,11 +1,9 @@
 //! Masks that configuration asks for, in whole sessions.
 
-use std::sync::Arc;
-
-use lazaret_policy::{Engine, Mask, Preset, Snapshot};
+use lazaret_policy::{Mask, Preset};
 use lazaret_proto::pg::backend::Message;
 
-use super::catalog::{self, PATIENTS, TEXT};
+use super::catalog::{PATIENTS, TEXT};
 use super::messages::*;
 use super::world::World;
 
@@ -14,9 +12,7 @@ const NOTE: Column<'static> = ("note", PATIENTS, 3, TEXT);
 
 fn world(mask: Mask) -> World {
     let mut world = World::ready(Preset::SafeHarbor);
-    let mut snapshot = Snapshot::clone(&catalog::snapshot(Preset::SafeHarbor, 2));
-    snapshot.masks.insert("ssn".to_owned(), mask);
-    world.engine = Engine::compile(Arc::new(snapshot)).unwrap();
+    world.mask("ssn", mask);
     world
 }
 

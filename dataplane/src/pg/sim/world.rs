@@ -4,8 +4,8 @@ use std::sync::{Arc, OnceLock};
 
 use lazaret_audit::Position;
 use lazaret_detectors::{Pack, Scanner};
-use lazaret_link::{Durability, Secret, Settings, UpstreamTls, UpstreamTlsMode};
-use lazaret_policy::{Engine, Grant, Preset};
+use lazaret_link::{Durability, Hex, Secret, Settings, UpstreamTls, UpstreamTlsMode, ValueDigest};
+use lazaret_policy::{Engine, Grant, Mask, Preset, Snapshot};
 use lazaret_proto::pg::backend::{Authentication, BackendKeyData, Message, TransactionStatus};
 use lazaret_proto::pg::frontend;
 use lazaret_proto::pg::startup::{self, Version};
@@ -17,7 +17,7 @@ use super::messages::reply;
 use crate::buffer::{Buffer, Outbox, Pool};
 use crate::context::{Arrival, CancelKey, Context, Counters, Effect, Event, Now, Side};
 use crate::limits::BUFFER_BYTES;
-use crate::mask::RowMasker;
+use crate::mask::{Answer, RowMasker, TokenCache};
 use crate::pg::Session;
 use crate::scram_keys::ScramKeys;
 
@@ -39,6 +39,7 @@ pub(super) struct World {
     pool: Pool,
     scanner: Scanner,
     masker: RowMasker,
+    tokens: TokenCache,
     scram_keys: ScramKeys,
 }
 
@@ -69,6 +70,7 @@ impl World {
             pool: Pool::default(),
             scanner: Scanner::new(pack()).unwrap(),
             masker: RowMasker::default(),
+            tokens: TokenCache::default(),
             scram_keys: ScramKeys::default(),
         }
     }
@@ -82,6 +84,30 @@ impl World {
         world.take_client();
         world.effects.clear();
         world
+    }
+
+    /// Configuration asks for this mask.
+    pub(super) fn mask(&mut self, class: &str, mask: Mask) {
+        let mut masked = Snapshot::clone(&snapshot(Preset::SafeHarbor, 2));
+        masked.masks.insert(class.to_owned(), mask);
+        self.engine = Engine::compile(Arc::new(masked)).unwrap();
+    }
+
+    /// What the session asks control's vault for, if it does.
+    pub(super) fn take_question(&mut self) -> Option<Vec<ValueDigest>> {
+        let asks = |effect: &Effect| matches!(effect, Effect::AskForTokens { .. });
+        match self.effects.remove(self.effects.iter().position(asks)?) {
+            Effect::AskForTokens { digests, .. } => Some(digests),
+            _ => None,
+        }
+    }
+
+    /// Control answers with a token that can be told from the digest, or with none.
+    pub(super) fn answer(&mut self, digests: Vec<ValueDigest>, has_tokens: bool) {
+        let token = |digest: &ValueDigest| digest.0.first_chunk().copied().map(Hex);
+        let answer =
+            |digest: ValueDigest| Answer { digest, token: token(&digest).filter(|_| has_tokens) };
+        self.event(Event::Tokens(digests.into_iter().map(answer).collect()));
     }
 
     /// Everything until the upstream has said AuthenticationOk.
@@ -169,6 +195,10 @@ impl World {
         std::mem::take(&mut self.effects)
     }
 
+    pub(super) fn room(&mut self, side: Side) -> usize {
+        self.input(side).room()
+    }
+
     pub(super) fn unread(&mut self, side: Side) -> usize {
         self.input(side).filled().len()
     }
@@ -200,6 +230,7 @@ impl World {
             reader: &mut self.reader,
             scanner: &mut self.scanner,
             masker: &mut self.masker,
+            tokens: &mut self.tokens,
             settings: &self.settings,
             counters: &mut self.counters,
             scram_keys: &mut self.scram_keys,
