@@ -23,6 +23,8 @@ mod large;
 mod nested;
 mod number;
 mod outcome;
+#[cfg(test)]
+mod properties;
 mod rebuilt;
 mod row;
 mod score;
