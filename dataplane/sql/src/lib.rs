@@ -14,6 +14,7 @@ mod children;
 mod constant;
 mod copy;
 mod kind;
+mod labels;
 mod lineage;
 mod locate;
 mod names;

@@ -6,22 +6,26 @@
 //! to all of them, until somebody asks the catalog. What can't be followed is unknown, and so is
 //! all that is left when the budget is used up.
 //!
-//! The tree is walked once for its queries (`levels`), then each question is a list of tasks; nothing
+//! The tree is walked once for its queries (`walk`), then each question is a list of tasks; nothing
 //! recurses.
 
 mod expression;
+mod from;
 mod functions;
+mod items;
 mod levels;
-mod names;
 mod predicates;
+mod queries;
 mod targets;
 mod tracer;
 mod uses;
+mod walk;
 
 use pg_raw_parse::Node;
 
 use crate::statement::{Lineage, Outputs, Source, Use};
-use tracer::{Label, Tracer};
+use targets::Label;
+use tracer::Tracer;
 
 /// Steps of one statement: a text of a megabyte can ask for one of a hundred thousand columns, as
 /// often again. This many take milliseconds.

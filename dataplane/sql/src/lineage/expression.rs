@@ -6,7 +6,8 @@ use pg_raw_parse::{ConstValue, Node, raw};
 
 use super::functions::effect;
 use super::levels::LevelId;
-use super::tracer::{Label, Task, Tracer};
+use super::targets::Label;
+use super::tracer::{Task, Tracer};
 use crate::children::children;
 use crate::constant::string;
 use crate::names;

@@ -5,9 +5,9 @@ use pg_raw_parse::nodes::{A_Expr, FuncCall, SelectStmt, SortBy, TypeCast, Window
 use pg_raw_parse::{Node, raw};
 
 use super::functions;
-use super::levels::{LevelId, compares_rows};
-use super::names::label;
+use super::levels::LevelId;
 use crate::constant::is_constant;
+use crate::labels::label;
 use crate::names;
 use crate::outputs::first_leaf;
 use crate::statement::Place;
@@ -254,6 +254,11 @@ impl<'a> Predicates<'a> {
             self.window(window, level);
         }
     }
+}
+
+/// Whether equal rows are told apart or brought together.
+pub(super) fn compares_rows(select: &SelectStmt) -> bool {
+    select.op != raw::SetOperation::SETOP_UNION || !select.all
 }
 
 fn is_equality(comparison: &A_Expr) -> bool {

@@ -5,7 +5,8 @@ use pg_raw_parse::list::NodeList;
 
 use super::levels::LevelId;
 use super::predicates::Pending;
-use super::tracer::{Label, Task, Tracer};
+use super::targets::Label;
+use super::tracer::{Task, Tracer};
 use crate::constant::is_constant;
 use crate::statement::{How, Lineage, Place, Use};
 

@@ -4,7 +4,7 @@ use pg_raw_parse::list::NodeList;
 use pg_raw_parse::nodes::{ResTarget, SelectStmt};
 use pg_raw_parse::{Node, raw};
 
-use super::Resolver;
+use super::resolver::Resolver;
 use crate::constant::is_constant;
 use crate::scope::ScopeId;
 

@@ -7,7 +7,7 @@ use pg_raw_parse::nodes::{Alias, ResTarget};
 use crate::names;
 
 /// The name that a column of a query has, where the text shows it plainly.
-pub(super) fn label(target: &ResTarget) -> Option<&str> {
+pub(crate) fn label(target: &ResTarget) -> Option<&str> {
     if target.name().is_some() {
         return target.name();
     }
@@ -19,14 +19,14 @@ pub(super) fn label(target: &ResTarget) -> Option<&str> {
 }
 
 /// `*` or `t.*`, but not `(f(x)).*`.
-pub(super) fn star_of(value: Node<'_>) -> Option<&NodeList> {
+pub(crate) fn star_of(value: Node<'_>) -> Option<&NodeList> {
     let Node::ColumnRef(column) = value else { return None };
     let fields = column.fields();
     matches!(fields.iter().next_back(), Some(Node::A_Star(_))).then_some(fields)
 }
 
 /// Whether it stands for any number of columns.
-pub(super) fn is_star(value: Node<'_>) -> bool {
+pub(crate) fn is_star(value: Node<'_>) -> bool {
     match value {
         Node::A_Indirection(value) => {
             matches!(value.indirection().iter().next_back(), Some(Node::A_Star(_)))
@@ -36,11 +36,11 @@ pub(super) fn is_star(value: Node<'_>) -> bool {
 }
 
 /// The names that an alias gives to columns, if it does.
-pub(super) fn renamed(alias: Option<&Alias>) -> Option<&NodeList> {
+pub(crate) fn renamed(alias: Option<&Alias>) -> Option<&NodeList> {
     alias.map(Alias::colnames).filter(|names| !names.is_empty())
 }
 
-pub(super) fn alias_of(item: Node<'_>) -> Option<&Alias> {
+pub(crate) fn alias_of(item: Node<'_>) -> Option<&Alias> {
     match item {
         Node::RangeVar(range) => range.alias(),
         Node::RangeSubselect(query) => query.alias(),
@@ -52,7 +52,7 @@ pub(super) fn alias_of(item: Node<'_>) -> Option<&Alias> {
 }
 
 /// The name by which an item of FROM is referred to.
-pub(super) fn item_name(item: Node<'_>) -> Option<&str> {
+pub(crate) fn item_name(item: Node<'_>) -> Option<&str> {
     if let Some(alias) = alias_of(item).and_then(Alias::aliasname) {
         return Some(alias);
     }
@@ -60,6 +60,18 @@ pub(super) fn item_name(item: Node<'_>) -> Option<&str> {
         Node::RangeVar(range) => range.relname(),
         Node::RangeFunction(function) => function_name(function.functions()),
         _ => None,
+    }
+}
+
+/// Whether a qualifier means this item of FROM.
+pub(crate) fn is_called(item: Node<'_>, schema: Option<&str>, name: &str) -> bool {
+    let own = item_name(item) == Some(name);
+    match (schema, item) {
+        (None, _) => own,
+        (Some(_), Node::RangeVar(range)) => {
+            own && range.alias().is_none() && range.schemaname() == schema
+        }
+        (Some(_), _) => false,
     }
 }
 
