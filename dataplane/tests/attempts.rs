@@ -6,15 +6,20 @@
 //! | --- | --- |
 //! | 1 to 4, 14 to 16, 23, 25, 27, 30 to 37, 39 | this file, by number |
 //! | 5 to 13, 17 to 20, 23, 24, 26, 27, 38, 40, 41 | `attempts/expressions.rs`, by number |
+//! | 5 to 13, 17 to 20, 23, 26, 29 on text that nobody classified | `attempts/unclassed.rs`, by number |
 //! | 7 to 19 over random schemas, data and queries | `tests/lineage.rs` |
-//! | 3, 17 to 19, 29 in free text and JSON | `detectors/`, which sees them before any server does |
+//! | 3, 17 to 19, 29 in all their forms | `detectors/`, which sees them before any server does |
 //! | 22 compressed bodies, 28 kubectl, logs, exec and SFTP | protocols that the gateway doesn't speak yet |
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 #[path = "attempts/expressions.rs"]
 mod expressions;
+#[path = "lineage/needles.rs"]
+mod needles;
 mod support;
+#[path = "attempts/unclassed.rs"]
+mod unclassed;
 
 use std::sync::OnceLock;
 

@@ -265,14 +265,15 @@ fn leave_of(policy: &Policy, file: &str, text: &str) -> Result<Leave, PolicyErro
     let leave = Leave::of(|name| policy.annotation(name), LIFTABLE)
         .map_err(|misread| refused(misread.message, misread.mend))?;
     if policy.effect() == Effect::Forbid && !leave.is_empty() {
-        let message = "@infer, @keys and @lift stand on a forbid, which allows nothing".to_owned();
+        let message =
+            "@infer, @keys, @trust and @lift stand on a forbid, which allows nothing".to_owned();
         return Err(refused(message, "move them to a permit".to_owned()));
     }
     Ok(leave)
 }
 
 /// Annotations that leave something open.
-const LEAVES: [&str; 3] = ["infer", "keys", "lift"];
+const LEAVES: [&str; 4] = ["infer", "keys", "lift", "trust"];
 
 fn refused(file: &str, text: &str, error: &(impl Diagnostic + ?Sized)) -> PolicyError {
     let offset = error.labels().and_then(|mut labels| labels.next()).map_or(0, |of| of.offset());

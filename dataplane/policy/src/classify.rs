@@ -9,7 +9,7 @@
 use std::collections::{HashMap, HashSet};
 
 use lazaret_detectors::{Class, Identifier, class};
-use lazaret_sql::{Access, Input, Kind, Lineage, Outputs, Source, Statement};
+use lazaret_sql::{Access, Calls, Input, Kind, Lineage, Outputs, Source, Statement};
 
 use crate::code::Code;
 use crate::lineage::{self, Exposure};
@@ -286,7 +286,7 @@ impl<'r> Classifier<'r> {
                 }
                 !oids.is_empty()
             };
-        lineage::cover(inputs, true, &mut lookup) != lineage::Cover::None
+        lineage::cover(inputs, true, Calls::NONE, &mut lookup) != lineage::Cover::None
     }
 
     fn finish_view(

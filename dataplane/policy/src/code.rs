@@ -11,6 +11,7 @@ use std::ops::RangeInclusive;
 use lazaret_sql::{Arguments, FunctionUse, Invocation, Statement};
 use serde::{Deserialize, Serialize};
 
+use crate::leave::Leave;
 use crate::{RawCatalog, RawFunction};
 
 /// The names by which code is called.
@@ -57,7 +58,27 @@ impl Code {
 
     pub(crate) fn is_called_by(&self, statement: &Statement) -> bool {
         statement.functions.iter().any(|function| self.is_foreign(function))
-            || statement.attributes.iter().any(|name| self.foreign_attributes.contains(name))
+            || self.is_attribute_of(statement)
+    }
+
+    /// Whether attribute notation calls it.
+    pub(crate) fn is_attribute_of(&self, statement: &Statement) -> bool {
+        statement.attributes.iter().any(|name| self.foreign_attributes.contains(name))
+    }
+
+    /// Whether a call can mean nothing but functions that are trusted.
+    pub(crate) fn is_trusted(&self, function: &FunctionUse, leave: &Leave) -> bool {
+        let (name, Invocation::Call(arguments)) = (function.name.as_str(), function.by) else {
+            return false;
+        };
+        if let Some(schema) = &function.schema {
+            return leave.trusts(schema, name);
+        }
+        let foreign = self.foreign.get(name).into_iter().flatten();
+        let foreign = foreign.filter(|takes| takes.admits(arguments)).map(|of| of.schema.as_str());
+        let built_in = self.built_in.contains(name).then_some("pg_catalog");
+        let mut meant = foreign.chain(built_in).peekable();
+        meant.peek().is_some() && meant.all(|schema| leave.trusts(schema, name))
     }
 
     pub(crate) fn is_foreign(&self, function: &FunctionUse) -> bool {
@@ -80,9 +101,12 @@ impl Code {
     }
 }
 
-/// With what a function can be called.
+/// Where a function is, and with what it can be called.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Takes {
+    /// Snapshots of earlier versions don't tell: then no permit's trust means it.
+    #[serde(default)]
+    schema: String,
     arguments: RangeInclusive<usize>,
     aggregate: bool,
 }
@@ -91,7 +115,8 @@ impl Takes {
     fn of(function: &RawFunction) -> Self {
         let least = usize::try_from(function.least_arguments).unwrap_or(0);
         let most = function.most_arguments.and_then(|most| usize::try_from(most).ok());
-        Self { arguments: least..=most.unwrap_or(usize::MAX), aggregate: function.aggregate }
+        let arguments = least..=most.unwrap_or(usize::MAX);
+        Self { schema: function.schema.clone(), arguments, aggregate: function.aggregate }
     }
 
     fn admits(&self, arguments: Arguments) -> bool {

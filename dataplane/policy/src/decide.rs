@@ -101,14 +101,14 @@ impl Engine {
             [] => self.masks.clone(),
             asked => Arc::new(self.masks.with(asked)),
         };
+        let mut reach = reach.trusting(&leave, statement, catalog);
         let refusal = rules::refuse(statement, reach, catalog, &leave);
+        let inferred = plan::infer(statement, reach, catalog, &masks, &leave);
+        reach.pieces = inferred.pieces;
         let verdict = match (refusal, verdict) {
             (Some(refusal), _) => Verdict::Deny(refusal),
             (None, Verdict::Allow { policy }) => {
-                match plan::infer(statement, reach, catalog, &masks, &leave) {
-                    Some(refusal) => Verdict::Deny(refusal),
-                    None => Verdict::Allow { policy },
-                }
+                inferred.refusal.map_or(Verdict::Allow { policy }, Verdict::Deny)
             }
             (None, denied) => denied,
         };

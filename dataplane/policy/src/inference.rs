@@ -5,47 +5,108 @@
 //! masked. What stays: counting it and asking whether it is there (its mask tells that as well), and
 //! an equality join between two columns that are keys by their names, which shows nothing of either.
 //! A permit's `@infer` and `@keys` allow more.
+//!
+//! Text that nobody classified may be compared, as a whole or by a pattern: each such question is one
+//! that the client writes down, and tells one thing. What is made of it (its third letter) may not be
+//! compared with other data, where one question asks for all of it, nor decide which of several values
+//! is shown, in which order, or how many rows; nor leave the statement but in one piece.
 
 use lazaret_detectors::Class;
 use lazaret_sql::{How, Lineage, Place, Statement, Use};
 
+use crate::Reach;
 use crate::leave::Leave;
-use crate::lineage::{Exposure, Lookup, exposures};
-use crate::rules::Refusal;
+use crate::lineage::{Cover, Exposure, Lookup, exposures};
+use crate::rules::{CHANNEL, COPIES_MASKED, Refusal};
 
-/// The first use that is not allowed. `reads_masked`: what can't be followed may be masked.
-pub(crate) fn refuse(
-    statement: &Statement,
-    reads_masked: bool,
-    leave: &Leave,
-    lookup: &mut Lookup<'_>,
-) -> Option<Refusal> {
-    statement.uses.iter().find_map(|of| {
-        let class = tells(of, reads_masked, leave, lookup)?;
-        Some(refusal(of.place, class))
-    })
+/// What the uses of columns in a statement come to.
+pub(crate) struct Inferred {
+    /// Of the first use that is not allowed.
+    pub(crate) refusal: Option<Refusal>,
+    /// Something is made of text that is only scanned, where it may fail.
+    pub(crate) pieces: bool,
 }
 
-/// The class of which a use tells more than it may; `None` within: of one that isn't known.
-fn tells(
-    Use { place, of }: &Use,
-    reads_masked: bool,
+pub(crate) fn judge(
+    statement: &Statement,
+    reach: Reach,
     leave: &Leave,
     lookup: &mut Lookup<'_>,
-) -> Option<Option<Class>> {
-    let inputs = match of {
-        Lineage::Unknown if reads_masked && !leave.infers_all() => return Some(None),
-        Lineage::Unknown => return None,
-        Lineage::Of(inputs) => inputs,
-    };
-    let used = inputs.iter().filter(|input| input.how != How::Counted);
-    let mut exposed = used.flat_map(|input| exposures(input, lookup));
-    exposed.find_map(|exposure| match exposure {
-        Exposure::Open | Exposure::Text | Exposure::Structured => None,
-        Exposure::Covered(class) => (!leave.infers(class)).then_some(Some(class)),
-        Exposure::Key => (!is_key_use(*place, leave)).then_some(Some(Class::UNTRACED)),
-        Exposure::Unknown => (!leave.infers_all()).then_some(None),
-    })
+) -> Inferred {
+    let mut inferred = Inferred { refusal: None, pieces: false };
+    for Use { place, of } in &statement.uses {
+        let inputs = match of {
+            Lineage::Of(inputs) => inputs,
+            Lineage::Unknown => {
+                inferred.pieces = true;
+                let found = of_unknown(*place, statement, reach, leave);
+                inferred.refusal = inferred.refusal.take().or(found);
+                continue;
+            }
+        };
+        let told = |how| how != How::Counted;
+        for input in inputs.iter().filter(|of| told(of.how) && !of.through.meet(reach.trusted)) {
+            for exposure in exposures(input, lookup) {
+                inferred.pieces |= exposure.is_scanned() && may_fail(*place, input.how);
+                if inferred.refusal.is_none() {
+                    inferred.refusal = of_column(*place, input.how, exposure, leave);
+                }
+            }
+        }
+    }
+    inferred
+}
+
+/// Whether an error may quote what is made of a column.
+fn may_fail(place: Place, how: How) -> bool {
+    let written = matches!(place, Place::Computation | Place::Passed | Place::Written);
+    written || matches!(how, How::Computed | How::Mixed)
+}
+
+fn of_unknown(place: Place, statement: &Statement, reach: Reach, leave: &Leave) -> Option<Refusal> {
+    match place {
+        Place::Written => {
+            let copies = statement.copies && !leave.lifts(COPIES_MASKED.name);
+            copies.then(|| (&COPIES_MASKED).into())
+        }
+        Place::Passed => (!leave.lifts(CHANNEL.name)).then(|| (&CHANNEL).into()),
+        _ => (reach.masked && !leave.infers_all()).then(|| refusal(place, None)),
+    }
+}
+
+fn of_column(place: Place, how: How, exposure: Exposure, leave: &Leave) -> Option<Refusal> {
+    match (place, exposure) {
+        (_, Exposure::Open) => None,
+        (Place::Written, of) if of.is_scanned() => {
+            let hidden = of.cover(how) == Cover::Null && !leave.lifts(COPIES_MASKED.name);
+            hidden.then(|| (&COPIES_MASKED).into())
+        }
+        // The rule on copies and the one on channels refuse these by the relations.
+        (Place::Written, _) => None,
+        (Place::Passed, _) => (!leave.lifts(CHANNEL.name)).then(|| (&CHANNEL).into()),
+        (_, of) if of.is_scanned() => {
+            (asks_for_pieces(place, how) && !leave.infers_all()).then(|| of_pieces(place))
+        }
+        (_, Exposure::Key) if is_key_use(place, leave) => None,
+        (_, Exposure::Key) => Some(refusal(place, Some(Class::UNTRACED))),
+        (_, Exposure::Covered(class)) => {
+            (!leave.infers(class)).then(|| refusal(place, Some(class)))
+        }
+        _ => (!leave.infers_all()).then(|| refusal(place, None)),
+    }
+}
+
+/// Whether a use of text that is only scanned asks for more of it at once than the client wrote down.
+fn asks_for_pieces(place: Place, how: How) -> bool {
+    match how {
+        // What it gives is covered, and its errors are rebuilt.
+        _ if place == Place::Computation => false,
+        How::Mixed => true,
+        How::Computed => {
+            matches!(place, Place::Condition | Place::Group | Place::Sort | Place::Rows)
+        }
+        _ => false,
+    }
 }
 
 fn is_key_use(place: Place, leave: &Leave) -> bool {
@@ -54,16 +115,6 @@ fn is_key_use(place: Place, leave: &Leave) -> bool {
 }
 
 fn refusal(place: Place, class: Option<Class>) -> Refusal {
-    let place = match place {
-        Place::Join => "in a join",
-        Place::Lookup => "to find rows by their value",
-        Place::Filter => "in WHERE, HAVING, ON or FILTER",
-        Place::Condition => "in CASE or NULLIF",
-        Place::Group => "in GROUP BY, DISTINCT, PARTITION BY or a set operation",
-        Place::Sort => "in ORDER BY",
-        Place::Rows => "to say how many rows there are",
-        Place::Computation => "in a cast, an operator or a function that fails for some values",
-    };
     let (what, mend) = match class.map(|class| class.name()) {
         Some(name) if !name.is_empty() => {
             (format!("protected columns (class \"{name}\")"), format!("@infer(\"{name}\")"))
@@ -72,11 +123,40 @@ fn refusal(place: Place, class: Option<Class>) -> Refusal {
     };
     Refusal {
         sqlstate: *b"42501",
-        message: format!("{what} can't be used {place}"),
+        message: format!("{what} can't be used {}", words(place)),
         hint: Some(format!(
             "Which rows or errors come back would tell what is masked. Select such a column and it \
              comes back masked; a policy with {mend} on its permit allows this."
         )),
         rule: "rule:inference".to_owned(),
+    }
+}
+
+fn of_pieces(place: Place) -> Refusal {
+    Refusal {
+        sqlstate: *b"42501",
+        message: format!("pieces of text that is not classified can't be used {}", words(place)),
+        hint: Some(
+            "Such text is shown with what a scan finds in it covered, and its pieces would tell that. \
+             Compare all of it, or by a pattern of literals; the class \"clear\" for its column or a \
+             policy with @infer(\"*\") on its permit allows this."
+                .to_owned(),
+        ),
+        rule: "rule:inference".to_owned(),
+    }
+}
+
+fn words(place: Place) -> &'static str {
+    match place {
+        Place::Join => "in a join",
+        Place::Lookup => "to find rows by their value",
+        Place::Filter => "in WHERE, HAVING, ON or FILTER",
+        Place::Condition => "in CASE or NULLIF",
+        Place::Group => "in GROUP BY, DISTINCT, PARTITION BY or a set operation",
+        Place::Sort => "in ORDER BY",
+        Place::Rows => "to say how many rows there are",
+        Place::Computation => "in a cast, an operator or a function that fails for some values",
+        Place::Passed => "in what other sessions read",
+        Place::Written => "in what is written",
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! `@infer("date, geography")`: columns of these classes may be used in any way; `*` is all of them.
 //! `@keys("unique_code")`: rows may be looked up, grouped and sorted by columns that are keys by name.
+//! `@trust("clinic.age_band")`: what these functions return may be shown, whatever they are given.
 //! `@lift("private-relation")`: these fixed rules don't apply.
 
 use std::collections::BTreeSet;
@@ -13,6 +14,8 @@ use lazaret_detectors::Class;
 pub(crate) struct Leave {
     infer: BTreeSet<&'static str>,
     keys: bool,
+    /// Schemas and names.
+    trusted: BTreeSet<(String, String)>,
     lifted: BTreeSet<&'static str>,
 }
 
@@ -45,6 +48,9 @@ impl Leave {
             }
             leave.keys = true;
         }
+        for word in words(annotation("trust")) {
+            leave.trusted.insert(function(word)?);
+        }
         for word in words(annotation("lift")) {
             let known = liftable.iter().find(|known| **known == word);
             leave.lifted.insert(known.ok_or_else(|| Misread {
@@ -59,6 +65,7 @@ impl Leave {
     pub(crate) fn or(mut self, other: &Self) -> Self {
         self.infer.extend(&other.infer);
         self.keys |= other.keys;
+        self.trusted.extend(other.trusted.iter().cloned());
         self.lifted.extend(&other.lifted);
         self
     }
@@ -70,7 +77,12 @@ impl Leave {
             (_, true) => self.infer.clone(),
             _ => &self.infer & &other.infer,
         };
-        Self { infer, keys: self.keys && other.keys, lifted: &self.lifted & &other.lifted }
+        Self {
+            infer,
+            keys: self.keys && other.keys,
+            trusted: &self.trusted & &other.trusted,
+            lifted: &self.lifted & &other.lifted,
+        }
     }
 
     pub(crate) fn infers_all(&self) -> bool {
@@ -85,6 +97,14 @@ impl Leave {
         self.keys
     }
 
+    pub(crate) fn trusts_any(&self) -> bool {
+        !self.trusted.is_empty()
+    }
+
+    pub(crate) fn trusts(&self, schema: &str, name: &str) -> bool {
+        self.trusted.contains(&(schema.to_owned(), name.to_owned()))
+    }
+
     pub(crate) fn lifts(&self, rule: &str) -> bool {
         self.lifted.contains(rule)
     }
@@ -97,6 +117,23 @@ impl Leave {
 fn words(annotation: Option<&str>) -> impl Iterator<Item = &str> {
     let words = annotation.into_iter().flat_map(|words| words.split(','));
     words.map(str::trim)
+}
+
+fn function(word: &str) -> Result<(String, String), Misread> {
+    let plain = |part: &&str| {
+        let word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$');
+        !part.is_empty() && part.chars().all(word)
+    };
+    let parts: Vec<_> = word.split('.').collect();
+    match parts.as_slice() {
+        [schema, name] if plain(schema) && plain(name) => {
+            Ok(((*schema).to_owned(), (*name).to_owned()))
+        }
+        _ => Err(Misread {
+            message: format!("@trust can't be \"{word}\""),
+            mend: "name functions with their schemas, as in clinic.age_band".to_owned(),
+        }),
+    }
 }
 
 fn class_word(word: &str) -> Result<&'static str, Misread> {

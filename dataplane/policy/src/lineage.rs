@@ -4,7 +4,7 @@
 //! is covered.
 
 use lazaret_detectors::{Class, Identifier, class};
-use lazaret_sql::{How, Input, Lineage};
+use lazaret_sql::{Calls, How, Input, Lineage};
 
 use crate::{Catalog, Column, Relation, TypeKind, system};
 
@@ -15,7 +15,9 @@ pub(crate) enum Exposure {
     Open,
     /// Its values are scanned, which needs them in one piece.
     Text,
-    /// They are scanned as what they are: JSON, XML, an array, a row ...
+    /// They are scanned member by member: arrays, rows, ranges.
+    Members,
+    /// They are scanned as what they are: JSON, XML, bytes ...
     Structured,
     /// It is masked, for this class.
     Covered(Class),
@@ -28,7 +30,28 @@ pub(crate) enum Exposure {
 impl Exposure {
     /// Of a column that is scanned.
     pub(crate) fn scanned(column: &Column) -> Self {
-        if column.kind == TypeKind::Text { Self::Text } else { Self::Structured }
+        match column.kind {
+            TypeKind::Text => Self::Text,
+            TypeKind::Array | TypeKind::Composite | TypeKind::Range => Self::Members,
+            _ => Self::Structured,
+        }
+    }
+
+    /// Its values are covered by what a scan finds in them.
+    pub(crate) const fn is_scanned(self) -> bool {
+        matches!(self, Self::Text | Self::Members | Self::Structured)
+    }
+
+    /// How much of a value has to be covered to which this happened.
+    pub(crate) fn cover(self, how: How) -> Cover {
+        match (self, how) {
+            (Self::Open, _) | (_, How::Counted) => Cover::None,
+            (of, How::Kept | How::Measured | How::Condition) if of.is_scanned() => Cover::None,
+            (Self::Text, How::Recast) | (Self::Members, How::Part) => Cover::None,
+            (of, _) if of.is_scanned() => Cover::Null,
+            (_, How::Kept) => Cover::Whole,
+            _ => Cover::Null,
+        }
     }
 
     /// Of a column that is masked for this class.
@@ -101,28 +124,23 @@ pub(crate) enum Cover {
 }
 
 /// Of an expression. `conditions`: what decides which value is shown counts, too; elsewhere the
-/// rules of inference have vetted it.
-pub(crate) fn cover(lineage: &[Input], conditions: bool, lookup: &mut Lookup<'_>) -> Cover {
-    let covers = lineage.iter().map(|input| match input.how {
+/// rules of inference have vetted it. What came through one of the `trusted` functions doesn't count.
+pub(crate) fn cover(
+    lineage: &[Input],
+    conditions: bool,
+    trusted: Calls,
+    lookup: &mut Lookup<'_>,
+) -> Cover {
+    let inputs = lineage.iter().filter(|input| !input.through.meet(trusted));
+    let covers = inputs.map(|input| match input.how {
         How::Counted => Cover::None,
         How::Condition if !conditions => Cover::None,
         how => {
             let exposures = exposures(input, lookup).into_iter();
-            exposures.map(|of| of_exposure(of, how)).max().unwrap_or(Cover::None)
+            exposures.map(|of| of.cover(how)).max().unwrap_or(Cover::None)
         }
     });
     covers.max().unwrap_or(Cover::None)
-}
-
-fn of_exposure(of: Exposure, how: How) -> Cover {
-    match (of, how) {
-        (Exposure::Open, _) | (_, How::Counted) => Cover::None,
-        (Exposure::Text | Exposure::Structured, How::Kept | How::Measured | How::Condition)
-        | (Exposure::Text, How::Recast) => Cover::None,
-        (Exposure::Text | Exposure::Structured, _) => Cover::Null,
-        (_, How::Kept) => Cover::Whole,
-        _ => Cover::Null,
-    }
 }
 
 /// Columns that every table has.
@@ -135,5 +153,6 @@ pub(crate) fn plain(relations: &[(Option<String>, String)], name: &str) -> Linea
         column: Some(name.to_owned()),
         certain: true,
         how: How::Kept,
+        through: Calls::NONE,
     }])
 }

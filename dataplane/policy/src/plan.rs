@@ -12,12 +12,11 @@ use lazaret_sql::{Access, Arguments, Invocation, Kind, Lineage, Outputs, Source,
 
 pub use copy::copy_plan;
 
+use crate::inference::Inferred;
 use crate::leave::Leave;
 use crate::lineage::{self, Exposure};
 use crate::types::{FIRST_USER_OID, built_in, is_inert};
-use crate::{
-    Catalog, Column, Masks, Preset, Reach, Refusal, Relation, TypeKind, inference, system,
-};
+use crate::{Catalog, Column, Masks, Preset, Reach, Relation, TypeKind, inference, system};
 
 /// A column of RowDescription, as far as plans care.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,18 +124,19 @@ pub fn plan(
     Plan::of(columns.collect())
 }
 
-/// The first use of a column in the statement that tells more of what a plan masks than it may.
+/// What the uses of columns in the statement come to: the first that tells more of what a plan masks
+/// than it may, and whether an error may quote pieces of text.
 pub(crate) fn infer(
     statement: &Statement,
     reach: Reach,
     catalog: Option<&Catalog>,
     masks: &Masks,
     leave: &Leave,
-) -> Option<Refusal> {
+) -> Inferred {
     let cover = Cover { statement: Some(statement), reach, catalog, masks };
     let treat = |relation: &Relation, column: &Column| cover.exposure(relation, column);
     let lookup = &mut lineage::by_catalog(catalog, &treat);
-    inference::refuse(statement, reach.masked, leave, lookup)
+    inference::judge(statement, reach, leave, lookup)
 }
 
 /// What a column's values are written as.
@@ -252,7 +252,8 @@ impl Cover<'_> {
             return if plain { lineage::Cover::None } else { lineage::Cover::Null };
         };
         let treat = |relation: &Relation, column: &Column| self.exposure(relation, column);
-        lineage::cover(inputs, false, &mut lineage::by_catalog(self.catalog, &treat))
+        let lookup = &mut lineage::by_catalog(self.catalog, &treat);
+        lineage::cover(inputs, false, self.reach.trusted, lookup)
     }
 
     /// What may be done with a column, by what a plan does with it.

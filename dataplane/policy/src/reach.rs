@@ -1,7 +1,8 @@
 //! What a statement may touch at worst, by the names in it.
 
-use lazaret_sql::{Access, Kind, RelationUse, Statement};
+use lazaret_sql::{Access, Calls, Kind, RelationUse, Statement};
 
+use crate::leave::Leave;
 use crate::{Catalog, system};
 
 /// What a statement may bring back, at worst.
@@ -9,13 +10,36 @@ use crate::{Catalog, system};
 pub struct Reach {
     /// It touches a masked relation, or one that can't be resolved.
     pub masked: bool,
-    /// It calls a function outside pg_catalog (or one that can't be placed), so anything may come back.
+    /// It calls a function outside pg_catalog (or one that can't be placed) that no permit trusts, so
+    /// anything may come back.
     pub foreign_function: bool,
+    /// It makes something of text that is only scanned, so an error may quote a piece in which a scan
+    /// finds nothing.
+    pub pieces: bool,
+    /// The functions that a permit trusts.
+    pub trusted: Calls,
 }
 
 impl Reach {
     /// What is assumed where nothing is known.
-    pub const WORST: Self = Self { masked: true, foreign_function: true };
+    pub const WORST: Self =
+        Self { masked: true, foreign_function: true, pieces: true, trusted: Calls::NONE };
+
+    /// Whether the server's own words about it may hold what no mask covers.
+    pub const fn may_be_quoted(self) -> bool {
+        self.masked || self.foreign_function || self.pieces
+    }
+
+    /// What several statements of one transaction may bring back together.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self {
+            masked: self.masked || other.masked,
+            foreign_function: self.foreign_function || other.foreign_function,
+            pieces: self.pieces || other.pieces,
+            trusted: Calls::NONE,
+        }
+    }
 
     /// FETCH and EXECUTE name what another statement said: without that statement's own reach,
     /// the worst is assumed. So it is for code in a string.
@@ -30,7 +54,31 @@ impl Reach {
         Self {
             masked: statement.relations.iter().any(|of| touches_masked(of, catalog)),
             foreign_function: catalog.code().is_called_by(statement),
+            ..Self::default()
         }
+    }
+
+    /// The same where `leave` trusts some functions.
+    pub(crate) fn trusting(
+        self,
+        leave: &Leave,
+        statement: &Statement,
+        catalog: Option<&Catalog>,
+    ) -> Self {
+        let Some(catalog) = catalog.filter(|_| leave.trusts_any() && !is_opaque(statement)) else {
+            return self;
+        };
+        let code = catalog.code();
+        let mut trusted = Calls::NONE;
+        let mut foreign = code.is_attribute_of(statement);
+        for (index, function) in statement.functions.iter().enumerate() {
+            if code.is_trusted(function, leave) {
+                trusted = trusted.and(Calls::of(index));
+            } else {
+                foreign |= code.is_foreign(function);
+            }
+        }
+        Self { foreign_function: foreign, trusted, ..self }
     }
 }
 

@@ -61,7 +61,7 @@ fn statement(raw: &RawStmt, text_len: usize) -> Statement {
     let touched = touched(root, inner);
     let mut outputs = outputs_of(root, inner);
     let query = if matches!(inner, Node::None) { root } else { inner };
-    let uses = lineage::trace(root, query, &mut outputs);
+    let uses = lineage::trace(root, query, &touched.functions, &mut outputs);
     let start = usize::try_from(raw.stmt_location).unwrap_or_default();
     let end = match usize::try_from(raw.stmt_len) {
         Ok(length) if length > 0 => start + length,

@@ -30,7 +30,7 @@ mod writes;
 pub use analyse::{ParseError, parse};
 pub use reader::Reader;
 pub use statement::{
-    Access, Arguments, Copy, CopyDirection, CopyEnd, CopyFormat, FunctionUse, How, Input,
+    Access, Arguments, Calls, Copy, CopyDirection, CopyEnd, CopyFormat, FunctionUse, How, Input,
     Invocation, Kind, Lineage, Outputs, Place, RelationUse, Setting, SettingScope, Source,
     Statement, Use,
 };

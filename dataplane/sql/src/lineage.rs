@@ -10,8 +10,10 @@
 //! recurses.
 
 mod expression;
+mod flow;
 mod from;
 mod functions;
+mod given;
 mod items;
 mod levels;
 mod predicates;
@@ -23,7 +25,7 @@ mod walk;
 
 use pg_raw_parse::Node;
 
-use crate::statement::{Lineage, Outputs, Source, Use};
+use crate::statement::{FunctionUse, Lineage, Outputs, Source, Use};
 use targets::Label;
 use tracer::Tracer;
 
@@ -32,9 +34,14 @@ use tracer::Tracer;
 const STEPS: usize = 200_000;
 
 /// Finds what the expressions among `outputs` are made of, and all uses of columns in the statement
-/// `root`, of which `query` gives the result.
-pub(crate) fn trace<'a>(root: Node<'a>, query: Node<'a>, outputs: &mut Outputs) -> Vec<Use> {
-    let mut tracer = Tracer::new(root, STEPS);
+/// `root`, of which `query` gives the result; `functions` are all that it calls.
+pub(crate) fn trace<'a>(
+    root: Node<'a>,
+    query: Node<'a>,
+    functions: &'a [FunctionUse],
+    outputs: &mut Outputs,
+) -> Vec<Use> {
+    let mut tracer = Tracer::new(root, query, functions, STEPS);
     if let Outputs::Columns { left, star, starred, right, .. } = outputs {
         for (index, source) in left.iter_mut().enumerate() {
             fill(source, || tracer.column(query, Label::At(index)));

@@ -194,6 +194,30 @@ pub struct Input {
     /// is among the inputs as well.
     pub certain: bool,
     pub how: How,
+    pub through: Calls,
+}
+
+/// The functions through which a column came: of [`Statement::functions`], those of the first 64.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Calls(u64);
+
+impl Calls {
+    pub const NONE: Self = Self(0);
+
+    /// The function at a place in the statement's list; nothing where that is too far behind.
+    pub fn of(index: usize) -> Self {
+        Self(u32::try_from(index).ok().and_then(|index| 1_u64.checked_shl(index)).unwrap_or(0))
+    }
+
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether any is among both.
+    pub const fn meet(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
 }
 
 /// What becomes of a column in a value that depends on it, from the least to the most.
@@ -203,12 +227,20 @@ pub enum How {
     Kept,
     /// So they are, but as text, whatever they were.
     Recast,
+    /// What is at a place in it, or under a name: an element, a field, a key's value.
+    Part,
     /// It tells whether there is a value, or how many.
     Counted,
     /// It tells how long values are.
     Measured,
-    /// Anything.
+    /// Whether it matches what the client gave.
+    Compared,
+    /// Anything made of it, and of what the client gave.
     Computed,
+    /// Whether it is equal to other data.
+    Joined,
+    /// Anything made of it and of other data.
+    Mixed,
     /// It decides which of other values is shown, or which rows.
     Condition,
 }
@@ -232,13 +264,19 @@ pub enum Place {
     Rows,
     /// An argument of what may fail, wait, or act on something else than the result.
     Computation,
+    /// An argument of what other statements and sessions may read: settings, notifications, sequences.
+    Passed,
+    /// What is written: CREATE TABLE AS, INSERT ... SELECT, SET.
+    Written,
 }
 
 /// A use of columns that tells of their values.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Use {
     pub place: Place,
-    /// Inputs that are only counted (`IS NULL`) tell nothing that isn't shown anyway.
+    /// Inputs that are only counted (`IS NULL`) tell nothing that isn't shown anyway. Others are used as
+    /// they are or as parts (`Condition`), for what is made of them (`Computed`), or for what is made
+    /// of them and of other data (`Mixed`); of what is written, as in a result.
     pub of: Lineage,
 }
 

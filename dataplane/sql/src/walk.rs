@@ -352,7 +352,8 @@ impl<'a> Walk<'a> {
     }
 }
 
-fn arguments(call: &FuncCall) -> Arguments {
+/// How many arguments a call has.
+pub(crate) fn arguments(call: &FuncCall) -> Arguments {
     if call.agg_star {
         return Arguments::Star;
     }

@@ -12,6 +12,19 @@ CREATE TABLE memos (memo_id integer PRIMARY KEY, body text);
 INSERT INTO memos VALUES (1, rpad('219-09-9999 is the number that was on the old card', 49)),
                          (2, rpad('078-05-1120 was printed on the sample card', 49, '.'));
 
+-- One number in other ways to write it, in a relation that has no column of any class.
+CREATE TABLE scraps (scrap_no integer, body text);
+INSERT INTO scraps VALUES (1, E'{"n": "\\u0032\\u0031\\u0039-09-9999"}'), (2, '２１９-０９-９９９９'), (3, '٢١٩-٠٩-٩٩٩٩'),
+    (4, E'2\u200b1\u200b9-09-99\u200b99'), (5, E'219\u00a009\u00a09999'), (6, '219–09–9999'), (7, E'219-09-\n9999'),
+    (8, E'219-09-\u001b[0m9999'), (9, 'MjE5LTA5LTk5OTk='), (10, '3231392d30392d39393939');
+
+-- Pictures and documents under names that tell nothing.
+CREATE TABLE scans (scan_no integer, payload bytea, link text);
+INSERT INTO scans SELECT n, picture, 'data:image/jpeg;base64,' || translate(encode(picture, 'base64'), E'\n', '')
+    FROM (VALUES (1, '\xffd8ffe000104a464946'::bytea), (2, decode(repeat('00', 128), 'hex') || 'DICM'),
+                 (3, '\x89504e470d0a1a0a'), (4, '%PDF-1.7')) v(n, head),
+         LATERAL (SELECT head || convert_to(repeat('Featherstonehaugh ', 40), 'UTF8') AS picture) p;
+
 -- Values in values: fields of a row type, lexemes, bounds, and a row within a string of JSON.
 CREATE TYPE name_t AS (first text, last text);
 CREATE TABLE guests (guest_no integer PRIMARY KEY, who name_t, others name_t[], words tsvector, stay daterange,

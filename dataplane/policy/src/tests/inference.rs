@@ -177,3 +177,113 @@ fn a_permit_lifts_the_rules_that_it_names() {
         assert!(!allows(ALL, text), "{text}");
     }
 }
+
+#[test]
+fn text_that_nobody_classified_is_compared_as_a_whole_or_by_patterns() {
+    for text in [
+        "SELECT 1 FROM products WHERE title LIKE 'x%' AND left(title, 3) = 'abc' OR upper(title) <> 'X'",
+        "SELECT 1 FROM products a JOIN products b ON a.title = b.title AND lower(a.title) = lower(b.title)",
+        "SELECT CASE WHEN title LIKE 'x%' THEN 1 END FROM products GROUP BY title ORDER BY upper(title)",
+        "SELECT 1 FROM patients WHERE data ->> 'k' = 'x' AND data -> 'a' ->> 'b' IN ('x', 'y')",
+        "SELECT 1 FROM patients, jsonb_array_elements(data -> 'items') i",
+        "SELECT 1 FROM products WHERE price + id > made - $1",
+    ] {
+        assert_eq!(verdict(ALL, text), "yes", "{text}");
+    }
+    for text in [
+        "SELECT 1 FROM products a, products b WHERE substr(a.title, b.id, 1) = 'x'",
+        "SELECT 1 FROM products JOIN (VALUES ('x')) v(c) ON left(title, 1) = c",
+        "SELECT 1 FROM products a, products b WHERE a.title LIKE b.title || '%'",
+        "SELECT 1 FROM products JOIN (SELECT left(title, 1) AS c FROM products) q USING (c)",
+        "SELECT CASE left(title, 1) WHEN 'x' THEN 'y' END FROM products",
+        "SELECT 1 FROM products GROUP BY left(title, 1)",
+        "SELECT 1 FROM products ORDER BY reverse(title)",
+        "SELECT count(*) FROM products, generate_series(1, ascii(title)) g",
+        "SELECT generate_series(1, ascii(title)) FROM products",
+        "SELECT 1 FROM products LIMIT (SELECT ascii(title) FROM products)",
+    ] {
+        assert!(verdict(ALL, text).starts_with("pieces of text"), "{text}");
+        let open = "@infer(\"*\") permit (principal, action, resource);";
+        assert!(allows(open, text), "{text}");
+    }
+}
+
+#[test]
+fn what_is_made_of_unclassified_text_is_not_written_where_it_could_be_read() {
+    for (text, allowed) in [
+        ("CREATE TABLE x AS SELECT upper(title) AS t, price + 2 AS p FROM products", true),
+        ("INSERT INTO x SELECT title FROM products", true),
+        ("UPDATE products SET title = upper(title), price = price + 1", true),
+        ("UPDATE products SET title = title || ' (old)'", true),
+        ("CREATE TABLE x AS SELECT reverse(title) AS t FROM products", false),
+        ("SELECT translate(title, '0', 'a') INTO x FROM products", false),
+        ("INSERT INTO x VALUES ((SELECT md5(title) FROM products LIMIT 1))", false),
+        ("UPDATE products SET title = reverse(title)", false),
+        ("WITH w AS (INSERT INTO x SELECT left(title, 3) FROM products) SELECT 1", false),
+    ] {
+        assert_eq!(allows(ALL, text), allowed, "{text}");
+        let lifted = "@lift(\"copies-masked\") permit (principal, action, resource);";
+        assert!(allows(lifted, text), "{text}");
+    }
+}
+
+#[test]
+fn errors_about_what_is_made_of_unclassified_text_are_not_quoted() {
+    let mut engine = engine(ALL, Raw::hospital().compile());
+    for (text, quoted) in [
+        ("SELECT title FROM products WHERE title LIKE 'x%' AND id = 1", true),
+        ("SELECT price + id FROM products", true),
+        ("SELECT upper(title) FROM products", true),
+        ("SELECT title::int FROM products", false),
+        ("SELECT 1 FROM products WHERE reverse(title)::int > 5", false),
+        ("INSERT INTO products (title) SELECT title FROM products", false),
+    ] {
+        let reach = engine.decide(&grant(), &one(text)).reach;
+        assert_eq!(!reach.may_be_quoted(), quoted, "{text}");
+    }
+}
+
+#[test]
+fn what_a_trusted_function_returns_is_shown_and_used() {
+    let mut raw = Raw::hospital();
+    raw.code("clinic.band", 'f')
+        .code("clinic.other", 'f')
+        .code("evil.shared", 'f')
+        .code("clinic.shared", 'f');
+    raw.0.builtin_functions.push("avg".into());
+    let policy = "@trust(\"clinic.band, clinic.shared, pg_catalog.avg\") \
+                  permit (principal, action, resource);";
+    let catalog = raw.compile();
+    let mut engine = engine(policy, catalog.clone());
+    for (text, shown) in [
+        ("SELECT clinic.band(age) FROM patients", true),
+        ("SELECT band(age) FROM patients", true),
+        ("SELECT upper(band(ssn)) FROM patients WHERE band(ssn) = 'x'", true),
+        ("SELECT avg(age) FROM patients", true),
+        ("SELECT clinic.shared(ssn) FROM patients", true),
+        ("SELECT shared(ssn) FROM patients", false),
+        ("SELECT clinic.other(visits) FROM patients", false),
+        ("SELECT clinic.band(age) || clinic.other(visits) FROM patients", false),
+        ("SELECT clinic.band(age) || ssn FROM patients", false),
+        ("SELECT band(age, 1) FROM patients", false),
+    ] {
+        let statement = one(text);
+        let clearance = engine.decide(&grant(), &statement);
+        let field = crate::FieldOrigin {
+            table_oid: 0,
+            attnum: 0,
+            type_oid: TEXT,
+            format: crate::Format::Text,
+        };
+        let plan = crate::plan(
+            &[field],
+            Some(&statement),
+            clearance.reach,
+            Some(&catalog),
+            &clearance.masks,
+        );
+        let allowed = matches!(clearance.verdict, Verdict::Allow { .. });
+        let scanned = plan.columns[0].action == crate::Action::Scan;
+        assert_eq!(allowed && scanned, shown, "{text}");
+    }
+}

@@ -32,6 +32,7 @@ fn a_mistake_is_named_with_its_file_and_line() {
         ("\n@infer(\"dates\") permit (principal, action, resource);", 2, "no class \"dates\""),
         ("@infer(\"clear\") permit (principal, action, resource);", 1, "no class \"clear\""),
         ("@keys(\"ssn\") permit (principal, action, resource);", 1, "@keys can't be"),
+        ("@trust(\"band\") permit (principal, action, resource);", 1, "@trust can't be"),
         ("@lift(\"pinned-setting\") permit (principal, action, resource);", 1, "no rule"),
         ("@infer(\"date\") forbid (principal, action, resource);", 1, "forbid"),
     ] {

@@ -5,10 +5,10 @@ use crate::Reach;
 
 fn reach(text: &str, catalog: Option<&Catalog>) -> &'static str {
     match Reach::of(&one(text), catalog) {
-        Reach { masked: false, foreign_function: false } => "plain",
-        Reach { masked: true, foreign_function: false } => "masked",
-        Reach { masked: false, foreign_function: true } => "foreign",
-        Reach { masked: true, foreign_function: true } => "both",
+        Reach { masked: false, foreign_function: false, .. } => "plain",
+        Reach { masked: true, foreign_function: false, .. } => "masked",
+        Reach { masked: false, foreign_function: true, .. } => "foreign",
+        Reach { masked: true, foreign_function: true, .. } => "both",
     }
 }
 

@@ -2,10 +2,11 @@
 
 use pg_raw_parse::Node;
 use pg_raw_parse::list::NodeList;
-use pg_raw_parse::nodes::ColumnRef;
+use pg_raw_parse::nodes::{CTECycleClause, CTESearchClause, ColumnRef, CommonTableExpr};
 
 use super::address;
-use super::items::{Item, is_named, names_column, table_names_column};
+use super::flow::Flow;
+use super::items::{Item, is_named, lacks_column, names_column, table_names_column};
 use super::levels::{Level, LevelId};
 use super::targets::Label;
 use super::tracer::{Task, Tracer};
@@ -15,27 +16,27 @@ use crate::statement::How;
 
 impl<'a> Tracer<'a> {
     /// A column as an expression names it.
-    pub(super) fn reference(&mut self, column: &'a ColumnRef, level: LevelId, how: How) {
+    pub(super) fn reference(&mut self, column: &'a ColumnRef, level: LevelId, flow: Flow) {
         let fields = column.fields();
         if let Some(fields) = star_of(Node::ColumnRef(column)) {
-            return self.star(fields, level, how, None);
+            return self.star(fields, level, flow, None);
         }
         let part = |index| fields.get(index).and_then(Node::as_str);
         match (fields.len(), part(0), part(1), part(2)) {
             (1, Some(name), ..) => {
-                self.mention(name, level, how);
+                self.mention(name, level, flow);
             }
-            (2, Some(item), Some(name), _) => self.qualified(None, item, name, level, how),
+            (2, Some(item), Some(name), _) => self.qualified(None, item, name, level, flow),
             (3, Some(schema), Some(item), Some(name)) => {
-                self.qualified(Some(schema), item, name, level, how);
+                self.qualified(Some(schema), item, name, level, flow);
             }
             _ => self.give_up(),
         }
     }
 
     /// An unqualified name: of a column here or in a query around, or of an item's whole row.
-    pub(super) fn mention(&mut self, name: &'a str, level: LevelId, how: How) -> usize {
-        let mention = self.mentioned(name, how);
+    pub(super) fn mention(&mut self, name: &'a str, level: LevelId, flow: Flow) -> usize {
+        let mention = self.mentioned(name, flow);
         let mut at = Some(level);
         while let Some(Level { items, outer, .. }) = at.and_then(|at| self.levels.level(at)) {
             let (items, outer, here) = (items.clone(), *outer, at.unwrap_or(level));
@@ -45,7 +46,7 @@ impl<'a> Tracer<'a> {
             }
             let mut whole_rows = Vec::new();
             for item in items.into_iter().filter(|item| !item.by_alias_only) {
-                self.offer(item, here, name, how, mention);
+                self.offer(item, here, name, flow, mention);
                 if is_named(item, None, name) {
                     whole_rows.push(item);
                 }
@@ -55,7 +56,7 @@ impl<'a> Tracer<'a> {
             }
             for item in whole_rows {
                 self.settle(mention);
-                self.all(item, here, how);
+                self.all(item, here, flow);
             }
             at = outer;
         }
@@ -68,9 +69,9 @@ impl<'a> Tracer<'a> {
         item: &str,
         name: &'a str,
         level: LevelId,
-        how: How,
+        flow: Flow,
     ) {
-        let mention = self.mentioned(name, how);
+        let mention = self.mentioned(name, flow);
         let mut at = Some(level);
         while let Some(Level { items, outer, .. }) = at.and_then(|at| self.levels.level(at)) {
             let (items, outer, here) = (items.clone(), *outer, at.unwrap_or(level));
@@ -80,7 +81,7 @@ impl<'a> Tracer<'a> {
             let mut found = false;
             for of in items.into_iter().filter(|of| is_named(*of, schema, item)) {
                 found = true;
-                self.offer(of, here, name, how, mention);
+                self.offer(of, here, name, flow, mention);
                 if !matches!(of.node, Node::RangeVar(_) | Node::RangeSubselect(_)) {
                     self.settle(mention);
                 }
@@ -94,10 +95,10 @@ impl<'a> Tracer<'a> {
     }
 
     /// Asks an item of FROM for a column.
-    fn offer(&mut self, item: Item<'a>, level: LevelId, name: &'a str, how: How, mention: usize) {
+    fn offer(&mut self, item: Item<'a>, level: LevelId, name: &'a str, flow: Flow, mention: usize) {
         let own = if item.via.is_some() { None } else { alias_of(item.node) };
         if let Some(renamed) = renamed(item.via.or(own)) {
-            return self.offer_renamed(item, level, renamed, name, how, mention);
+            return self.offer_renamed(item, level, renamed, name, flow, mention);
         }
         match item.node {
             Node::RangeVar(range) => match self.bound(range, level) {
@@ -106,42 +107,40 @@ impl<'a> Tracer<'a> {
                         mention.relations.push(range);
                     }
                 }
-                Some((query, names, extra)) => match (names.is_empty(), extra) {
-                    (true, false) => self.offer_query(query, name, how, mention),
-                    _ => {
-                        let at = names.iter().position(|label| label.as_str() == Some(name));
-                        match at {
-                            Some(at) => {
-                                self.settle(mention);
-                                self.tasks.push(Task::Column(query, Label::At(at), how, None));
-                            }
-                            None => self.offer_query(query, name, how, mention),
-                        }
-                        if extra {
-                            // SEARCH and CYCLE add columns made of others.
+                Some(bound) if adds(bound, name) => {
+                    self.settle(mention);
+                    let flow = flow.after(How::Computed);
+                    self.tasks.push(Task::Column(bound.ctequery(), Label::All, flow, None));
+                }
+                Some(bound) => {
+                    let label = |label: Node<'_>| label.as_str() == Some(name);
+                    match bound.aliascolnames().iter().position(label) {
+                        Some(at) => {
                             self.settle(mention);
                             self.tasks.push(Task::Column(
-                                query,
-                                Label::All,
-                                How::Computed.within(how),
+                                bound.ctequery(),
+                                Label::At(at),
+                                flow,
                                 None,
                             ));
                         }
+                        None => self.offer_query(bound.ctequery(), name, flow, mention),
                     }
-                },
+                }
             },
-            Node::RangeSubselect(query) => self.offer_query(query.subquery(), name, how, mention),
+            Node::RangeSubselect(query) => self.offer_query(query.subquery(), name, flow, mention),
+            Node::RangeFunction(function) if lacks_column(function, name) => {}
             Node::RangeFunction(function) => {
                 if names_column(function, name) || item_name(item.node) == Some(name) {
                     self.settle(mention);
                 }
-                self.all(item, level, how);
+                self.all(item, level, flow);
             }
             Node::RangeTableFunc(_) | Node::JsonTable(_) => {
                 if table_names_column(item.node, name) {
                     self.settle(mention);
                 }
-                self.all(item, level, how);
+                self.all(item, level, flow);
             }
             _ => self.give_up(),
         }
@@ -154,40 +153,41 @@ impl<'a> Tracer<'a> {
         level: LevelId,
         renamed: &'a NodeList,
         name: &'a str,
-        how: How,
+        flow: Flow,
         mention: usize,
     ) {
         let at = renamed.iter().position(|label| label.as_str() == Some(name));
         let query = match item.node {
             Node::RangeSubselect(query) if item.via.is_none() => Some(query.subquery()),
             Node::RangeVar(range) if item.via.is_none() => {
-                self.bound(range, level).map(|(query, ..)| query)
+                self.bound(range, level).map(CommonTableExpr::ctequery)
             }
             _ => None,
         };
         match (query, at) {
             (Some(query), Some(at)) => {
                 self.settle(mention);
-                self.tasks.push(Task::Column(query, Label::At(at), how, None));
+                self.tasks.push(Task::Column(query, Label::At(at), flow, None));
             }
-            (Some(query), None) => self.offer_query(query, name, how, mention),
+            (Some(query), None) => self.offer_query(query, name, flow, mention),
             (None, Some(_)) => {
                 self.settle(mention);
-                self.all(item, level, how);
+                self.all(item, level, flow);
             }
             // Columns behind those that are renamed keep their names.
             (None, None) => match item.node {
+                Node::RangeFunction(function) if lacks_column(function, name) => {}
                 Node::RangeVar(range) => {
                     if let Some(mention) = self.mentions.get_mut(mention) {
                         mention.relations.push(range);
                     }
                 }
-                _ => self.all(item, level, how),
+                _ => self.all(item, level, flow),
             },
         }
     }
 
-    fn offer_query(&mut self, query: Node<'a>, name: &'a str, how: How, mention: usize) {
+    fn offer_query(&mut self, query: Node<'a>, name: &'a str, flow: Flow, mention: usize) {
         let Some(targets) = self.targets(query) else { return self.give_up() };
         if !self.charge(targets.list.len()) {
             return self.give_up();
@@ -204,31 +204,33 @@ impl<'a> Tracer<'a> {
         } else if !open {
             return;
         }
-        self.tasks.push(Task::Column(query, Label::Named(name), how, Some(mention)));
+        self.tasks.push(Task::Column(query, Label::Named(name), flow, Some(mention)));
     }
 
     /// All columns of an item of FROM.
-    pub(super) fn all(&mut self, item: Item<'a>, level: LevelId, how: How) {
+    pub(super) fn all(&mut self, item: Item<'a>, level: LevelId, flow: Flow) {
         match item.node {
             Node::RangeVar(range) => match self.bound(range, level) {
-                None => self.rows.push((range, how)),
-                Some((query, ..)) => self.tasks.push(Task::Column(query, Label::All, how, None)),
+                None => self.rows.push((range, flow)),
+                Some(bound) => {
+                    self.tasks.push(Task::Column(bound.ctequery(), Label::All, flow, None));
+                }
             },
             Node::RangeSubselect(query) => {
-                self.tasks.push(Task::Column(query.subquery(), Label::All, how, None));
+                self.tasks.push(Task::Column(query.subquery(), Label::All, flow, None));
             }
             // Its arguments may name any item of FROM: this one, too, as far as the walk can tell.
-            Node::RangeFunction(function) if !self.seen.insert((address(function), how)) => {}
+            Node::RangeFunction(function) if !self.seen.insert((address(function), flow)) => {}
             Node::RangeFunction(function) => {
                 for function in function.functions() {
                     let Node::NodeList(parts) = function else { return self.give_up() };
                     let call = parts.first().unwrap_or(Node::None);
-                    self.tasks.push(Task::Value(call, level, how));
+                    self.tasks.push(Task::Value(call, level, flow));
                 }
             }
-            Node::RangeTableFunc(table) if !self.seen.insert((address(table), how)) => {}
-            Node::JsonTable(table) if !self.seen.insert((address(table), how)) => {}
-            node => self.tasks.push(Task::Value(node, level, How::Computed.within(how))),
+            Node::RangeTableFunc(table) if !self.seen.insert((address(table), flow)) => {}
+            Node::JsonTable(table) if !self.seen.insert((address(table), flow)) => {}
+            node => self.tasks.push(Task::Value(node, level, flow.after(How::Computed))),
         }
     }
 
@@ -237,7 +239,7 @@ impl<'a> Tracer<'a> {
         &mut self,
         fields: &'a NodeList,
         level: LevelId,
-        how: How,
+        flow: Flow,
         wanted: Option<(&'a str, usize)>,
     ) {
         let part = |index| fields.get(index).and_then(Node::as_str);
@@ -256,8 +258,8 @@ impl<'a> Tracer<'a> {
             for item in named.collect::<Vec<_>>() {
                 found = true;
                 match wanted {
-                    Some((name, mention)) => self.offer(item, here, name, how, mention),
-                    None => self.all(item, here, how),
+                    Some((name, mention)) => self.offer(item, here, name, flow, mention),
+                    None => self.all(item, here, flow),
                 }
             }
             if found || fields.len() == 1 {
@@ -269,4 +271,13 @@ impl<'a> Tracer<'a> {
             self.give_up();
         }
     }
+}
+
+/// Whether SEARCH or CYCLE adds a column of this name, which is made of others.
+fn adds(query: &CommonTableExpr, name: &str) -> bool {
+    let search = query.search_clause().and_then(CTESearchClause::search_seq_column);
+    let cycle = query.cycle_clause();
+    let mark = cycle.and_then(CTECycleClause::cycle_mark_column);
+    let path = cycle.and_then(CTECycleClause::cycle_path_column);
+    [search, mark, path].contains(&Some(name))
 }

@@ -6,7 +6,7 @@ use crate::statement::How;
 
 /// What becomes of the arguments in the result.
 pub(super) fn effect(schema: Option<&str>, name: &str, arguments: usize) -> How {
-    if !matches!(schema, None | Some("pg_catalog")) {
+    if !is_system(schema) {
         return How::Computed;
     }
     let whole = KEEPING.contains(&name) || arguments == 1 && TRIMMING.contains(&name);
@@ -27,15 +27,65 @@ pub(super) fn effect(schema: Option<&str>, name: &str, arguments: usize) -> How 
 /// tells of the arguments. `given`: all but the first are literals.
 pub(super) fn is_quiet(schema: Option<&str>, name: &str, arguments: usize, given: bool) -> bool {
     effect(schema, name, arguments) != How::Computed && name != "unnest"
-        || matches!(schema, None | Some("pg_catalog"))
-            && (QUIET.contains(&name) || given && QUIET_IF_GIVEN.contains(&name))
+        || is_system(schema) && (QUIET.contains(&name) || given && QUIET_IF_GIVEN.contains(&name))
+}
+
+/// Whether a call gives one value, which is made of its arguments alone.
+pub(super) fn is_plain(schema: Option<&str>, name: &str, arguments: usize) -> bool {
+    let known = ["like_escape", "now", "similar_to_escape"].contains(&name);
+    !is_set(schema, name) && (is_quiet(schema, name, arguments, true) || is_system(schema) && known)
+}
+
+/// Whether how many rows there are, or how long they take, tells of the arguments.
+pub(super) fn is_set(schema: Option<&str>, name: &str) -> bool {
+    is_system(schema) && (SETS.contains(&name) || name.starts_with("pg_sleep"))
+}
+
+/// Whether such a function gives a column of its own or its alias's name, and no other.
+pub(super) fn is_of_one_column(schema: Option<&str>, name: &str) -> bool {
+    // An array of rows gives a column for each field.
+    let several = name == "unnest" || name.contains("_each") || name.ends_with("_to_recordset");
+    is_set(schema, name) && !several
+}
+
+/// Whether other statements or sessions can read the arguments.
+pub(super) fn passes_on(name: &str) -> bool {
+    PASSING.contains(&name) || name.contains("_advisory_")
+}
+
+fn is_system(schema: Option<&str>) -> bool {
+    matches!(schema, None | Some("pg_catalog"))
+}
+
+/// What becomes of operands in the result of an operator.
+pub(super) fn operation(schema: Option<&str>, name: &str) -> Operation {
+    match name {
+        _ if !is_system(schema) => Operation::Other,
+        "=" | "<>" | "!=" => Operation::Equality,
+        "->" | "->>" | "#>" | "#>>" => Operation::Path,
+        "<" | ">" | "<=" | ">=" | "@>" | "<@" | "?" | "?|" | "?&" | "@@" | "~~" | "!~~" | "~~*"
+        | "!~~*" | "~" | "!~" | "~*" | "!~*" | "^@" => Operation::Comparison,
+        _ => Operation::Other,
+    }
+}
+
+/// What an operator does.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Operation {
+    /// Tells whether two values are the same.
+    Equality,
+    /// Tells whether one matches the other.
+    Comparison,
+    /// Takes what is at a place.
+    Path,
+    Other,
 }
 
 /// The first operand alone may be data.
 pub(super) fn is_quiet_operator(schema: Option<&str>, name: &str, given: bool) -> bool {
     let comparison = ["=", "<>", "!=", "<", ">", "<=", ">=", "||"].contains(&name);
     let reading = ["->", "->>", "#>", "#>>", "@>", "?", "~~", "!~~", "~~*", "!~~*", "~", "!~"];
-    matches!(schema, None | Some("pg_catalog"))
+    is_system(schema)
         && (comparison || given && (reading.contains(&name) || ["~*", "!~*"].contains(&name)))
 }
 
@@ -130,3 +180,29 @@ const QUIET_IF_GIVEN: &[&str] = &[
     "to_char",
     "translate",
 ];
+
+/// They give as many rows as their arguments say.
+const SETS: &[&str] = &[
+    "generate_series",
+    "generate_subscripts",
+    "json_array_elements",
+    "json_array_elements_text",
+    "json_each",
+    "json_each_text",
+    "json_object_keys",
+    "json_to_recordset",
+    "jsonb_array_elements",
+    "jsonb_array_elements_text",
+    "jsonb_each",
+    "jsonb_each_text",
+    "jsonb_object_keys",
+    "jsonb_path_query",
+    "jsonb_to_recordset",
+    "regexp_matches",
+    "regexp_split_to_table",
+    "string_to_table",
+    "unnest",
+];
+
+/// Settings, notifications and sequences keep them; so do advisory locks.
+const PASSING: &[&str] = &["nextval", "pg_notify", "set_config", "setseed", "setval"];

@@ -1,7 +1,9 @@
 //! What columns are used for beside being shown: each use tells of their values.
 
 use pg_raw_parse::list::NodeList;
-use pg_raw_parse::nodes::{A_Expr, FuncCall, SelectStmt, SortBy, TypeCast, WindowDef};
+use pg_raw_parse::nodes::{
+    A_Expr, CommonTableExpr, FuncCall, RangeFunction, SelectStmt, SortBy, TypeCast, WindowDef,
+};
 use pg_raw_parse::{Node, raw};
 
 use super::functions;
@@ -18,8 +20,18 @@ pub(super) enum Pending<'a> {
     Value(Place, Node<'a>, LevelId),
     /// A name that may be that of a column, or of one in the result.
     IfColumn(Place, &'a str, LevelId),
-    /// `a = b`: an equality join if both are plainly columns, else a filter.
-    Equality(Node<'a>, Node<'a>, LevelId),
+    /// `a = b`: an equality join if both are plainly columns, else a filter. Within another predicate
+    /// it is what that is.
+    Equality {
+        place: Option<Place>,
+        sides: [Node<'a>; 2],
+        level: LevelId,
+    },
+    /// What says how many rows there are.
+    Count(Node<'a>, LevelId),
+    /// The columns of a query, or a value, that is written.
+    Written(Node<'a>),
+    Assigned(Node<'a>, LevelId),
     /// A column of USING, of all items of FROM that have it.
     Using(&'a str, LevelId),
     /// NATURAL, DISTINCT and set operations compare all columns of a query.
@@ -43,19 +55,46 @@ impl<'a> Predicates<'a> {
         }
     }
 
+    fn count(&mut self, node: Node<'a>, level: LevelId) {
+        if !matches!(node, Node::None) && !is_constant(node) {
+            self.pending.push(Pending::Count(node, level));
+        }
+    }
+
+    /// The query whose rows are written.
+    pub(super) fn written(&mut self, query: Node<'a>) {
+        if !matches!(query, Node::None) {
+            self.pending.push(Pending::Written(query));
+        }
+    }
+
+    /// The value that a column is set to.
+    pub(super) fn assigned(&mut self, value: Node<'a>, level: LevelId) {
+        if !matches!(value, Node::None) && !is_constant(value) {
+            self.pending.push(Pending::Assigned(value, level));
+        }
+    }
+
     /// WHERE, HAVING and the like: each of what AND joins is a use of its own.
     pub(super) fn filter(&mut self, node: Node<'a>, level: LevelId) {
-        let mut conjuncts = vec![node];
-        while let Some(node) = conjuncts.pop() {
+        self.predicate(None, node, level);
+    }
+
+    /// The parts of a predicate; without a place it is one that filters rows.
+    fn predicate(&mut self, place: Option<Place>, node: Node<'a>, level: LevelId) {
+        let mut parts = vec![(place, node)];
+        while let Some((place, node)) = parts.pop() {
             match node {
-                Node::BoolExpr(all) if all.boolop == raw::BoolExprType::AND_EXPR => {
-                    conjuncts.extend(all.args());
+                Node::BoolExpr(all) => {
+                    let conjunction = all.boolop == raw::BoolExprType::AND_EXPR;
+                    let within = if conjunction { place } else { place.or(Some(Place::Filter)) };
+                    parts.extend(all.args().iter().map(|part| (within, part)));
                 }
                 Node::A_Expr(comparison) if is_equality(comparison) => {
-                    let sides = (comparison.lexpr(), comparison.rexpr());
-                    self.pending.push(Pending::Equality(sides.0, sides.1, level));
+                    let sides = [comparison.lexpr(), comparison.rexpr()];
+                    self.pending.push(Pending::Equality { place, sides, level });
                 }
-                node => self.value(Place::Filter, node, level),
+                node => self.value(place.unwrap_or(Place::Filter), node, level),
             }
         }
     }
@@ -73,8 +112,8 @@ impl<'a> Predicates<'a> {
                 self.window(window, level);
             }
         }
-        self.value(Place::Rows, select.limit_count(), level);
-        self.value(Place::Rows, select.limit_offset(), level);
+        self.count(select.limit_count(), level);
+        self.count(select.limit_offset(), level);
     }
 
     /// UNION and its kin compare whole rows; only names of the result sort them.
@@ -83,8 +122,24 @@ impl<'a> Predicates<'a> {
             self.pending.push(Pending::Rows(Place::Group, select));
         }
         self.sorts(select, select.sort_clause(), outer);
-        self.value(Place::Rows, select.limit_count(), outer);
-        self.value(Place::Rows, select.limit_offset(), outer);
+        self.count(select.limit_count(), outer);
+        self.count(select.limit_offset(), outer);
+    }
+
+    /// SEARCH sorts rows, and CYCLE compares them, by columns of the query.
+    pub(super) fn recursion(&mut self, query: &'a CommonTableExpr) {
+        let Node::SelectStmt(select) = query.ctequery() else { return };
+        let sorted = query.search_clause().map(|search| (Place::Sort, search.search_col_list()));
+        let compared = query.cycle_clause().map(|cycle| (Place::Group, cycle.cycle_col_list()));
+        for (place, columns) in sorted.into_iter().chain(compared) {
+            for name in columns.iter().filter_map(Node::as_str) {
+                let label = |column: Node<'a>| column.as_str() == Some(name);
+                self.pending.push(match query.aliascolnames().iter().position(label) {
+                    Some(at) => Pending::Position(place, select, at),
+                    None => Pending::Named(place, select, name),
+                });
+            }
+        }
     }
 
     /// The conditions of joins, and what says how many rows an item of FROM has.
@@ -105,15 +160,32 @@ impl<'a> Predicates<'a> {
                 }
                 Node::RangeTableSample(sample) => {
                     for argument in sample.args() {
-                        self.value(Place::Rows, argument, level);
+                        self.count(argument, level);
                     }
-                    self.value(Place::Rows, sample.repeatable(), level);
+                    self.count(sample.repeatable(), level);
                     pending.push(sample.relation());
                 }
-                Node::RangeFunction(_) | Node::RangeTableFunc(_) | Node::JsonTable(_) => {
+                Node::RangeFunction(function) => self.set(function, level),
+                Node::RangeTableFunc(_) | Node::JsonTable(_) => {
                     self.value(Place::Rows, item, level);
                 }
                 _ => {}
+            }
+        }
+    }
+
+    /// Arguments say how many rows a function in FROM gives.
+    fn set(&mut self, function: &'a RangeFunction, level: LevelId) {
+        for part in function.functions() {
+            let Node::NodeList(part) = part else { continue };
+            match part.first() {
+                Some(Node::FuncCall(call)) => {
+                    for argument in call.args() {
+                        self.count(argument, level);
+                    }
+                }
+                Some(other) => self.value(Place::Rows, other, level),
+                None => {}
             }
         }
     }
@@ -186,8 +258,8 @@ impl<'a> Predicates<'a> {
         for sort in window.order_clause() {
             self.value(Place::Sort, sort.node(), level);
         }
-        self.value(Place::Rows, window.start_offset(), level);
-        self.value(Place::Rows, window.end_offset(), level);
+        self.count(window.start_offset(), level);
+        self.count(window.end_offset(), level);
     }
 
     /// What a node within an expression uses columns for. True: all below it is followed.
@@ -205,7 +277,7 @@ impl<'a> Predicates<'a> {
                 self.value(Place::Condition, case.arg(), level);
                 for when in case.args() {
                     if let Node::CaseWhen(when) = when {
-                        self.value(Place::Condition, when.expr(), level);
+                        self.predicate(Some(Place::Condition), when.expr(), level);
                     }
                 }
                 covered
@@ -244,6 +316,17 @@ impl<'a> Predicates<'a> {
 
     /// What a call says beside its arguments.
     fn call(&mut self, call: &'a FuncCall, level: LevelId) {
+        let (schema, name) = names::qualified(call.funcname()).unwrap_or((Some(""), ""));
+        if functions::is_set(schema, name) {
+            for argument in call.args() {
+                self.count(argument, level);
+            }
+        }
+        if functions::passes_on(name) {
+            for argument in call.args() {
+                self.value(Place::Passed, argument, level);
+            }
+        }
         self.filter(call.agg_filter(), level);
         if !call.agg_within_group {
             for sort in call.agg_order() {

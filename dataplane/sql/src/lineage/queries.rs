@@ -6,12 +6,12 @@ use pg_raw_parse::Node;
 use pg_raw_parse::nodes::SelectStmt;
 
 use super::address;
+use super::flow::Flow;
 use super::levels::{LevelId, query_address};
 use super::targets::{Label, Targets, first_targets, place_of};
 use super::tracer::{Task, Tracer};
 use crate::constant::is_constant;
 use crate::labels::star_of;
-use crate::statement::How;
 
 impl<'a> Tracer<'a> {
     /// Columns of a query, by place or by name.
@@ -19,11 +19,11 @@ impl<'a> Tracer<'a> {
         &mut self,
         query: Node<'a>,
         label: Label<'a>,
-        how: How,
+        flow: Flow,
         mention: Option<usize>,
     ) {
         let Node::SelectStmt(select) = query else {
-            return self.leaf_column(query, label, how, mention);
+            return self.leaf_column(query, label, flow, mention);
         };
         let Some(all) = self.leaves(select) else { return self.give_up() };
         // The first query of a set operation names the columns of all.
@@ -37,7 +37,7 @@ impl<'a> Tracer<'a> {
             (label, _) => label,
         };
         for leaf in all {
-            self.leaf_column(Node::SelectStmt(leaf), label, how, mention);
+            self.leaf_column(Node::SelectStmt(leaf), label, flow, mention);
         }
     }
 
@@ -67,12 +67,18 @@ impl<'a> Tracer<'a> {
         Some(found)
     }
 
-    fn leaf_column(&mut self, query: Node<'a>, label: Label<'a>, how: How, mention: Option<usize>) {
+    fn leaf_column(
+        &mut self,
+        query: Node<'a>,
+        label: Label<'a>,
+        flow: Flow,
+        mention: Option<usize>,
+    ) {
         let Some(level) = self.levels.home(query) else { return self.give_up() };
         if let Node::SelectStmt(select) = query
             && !select.values_lists().is_empty()
         {
-            return self.values(select, level, label, how);
+            return self.values(select, level, label, flow);
         }
         let Some(targets) = self.targets(query) else { return self.give_up() };
         let chosen = targets.chosen(label);
@@ -85,16 +91,16 @@ impl<'a> Tracer<'a> {
                 _ => None,
             };
             match star_of(target.val()) {
-                Some(fields) => self.star(fields, level, how, wanted),
-                None if self.seen.insert((address(target), how)) => {
-                    self.tasks.push(Task::Value(target.val(), level, how));
+                Some(fields) => self.star(fields, level, flow, wanted),
+                None if self.seen.insert((address(target), flow)) => {
+                    self.tasks.push(Task::Value(target.val(), level, flow));
                 }
                 None => {}
             }
         }
     }
 
-    fn values(&mut self, select: &'a SelectStmt, level: LevelId, label: Label<'a>, how: How) {
+    fn values(&mut self, select: &'a SelectStmt, level: LevelId, label: Label<'a>, flow: Flow) {
         for row in select.values_lists() {
             let Node::NodeList(row) = row else { return self.give_up() };
             if !self.charge(row.len()) {
@@ -113,7 +119,7 @@ impl<'a> Tracer<'a> {
             let cells: Vec<_> =
                 if one.is_some() { one.into_iter().collect() } else { row.iter().collect() };
             for cell in cells.into_iter().filter(|&cell| !is_constant(cell)) {
-                self.tasks.push(Task::Value(cell, level, how));
+                self.tasks.push(Task::Value(cell, level, flow));
             }
         }
     }

@@ -4,21 +4,21 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use pg_raw_parse::Node;
-use pg_raw_parse::list::NodeList;
-use pg_raw_parse::nodes::RangeVar;
+use pg_raw_parse::nodes::{CommonTableExpr, RangeVar};
 
+use super::flow::Flow;
 use super::items::Item;
 use super::levels::{LevelId, Levels};
 use super::predicates::Pending;
 use super::targets::{Label, Targets};
 use super::walk::walk;
 use crate::names;
-use crate::statement::{How, Input, Lineage};
+use crate::statement::{Arguments, Calls, FunctionUse, Input, Invocation, Lineage};
 
 /// What is still to be followed.
 pub(super) enum Task<'a> {
-    Value(Node<'a>, LevelId, How),
-    Column(Node<'a>, Label<'a>, How, Option<usize>),
+    Value(Node<'a>, LevelId, Flow),
+    Column(Node<'a>, Label<'a>, Flow, Option<usize>),
 }
 
 /// One mention of a column, and the relations that it may be one of.
@@ -27,7 +27,7 @@ pub(super) struct Mention<'a> {
     pub(super) relations: Vec<&'a RangeVar>,
     /// A query or a function has it, or something else of that name is meant.
     settled: bool,
-    how: How,
+    flow: Flow,
 }
 
 pub(crate) struct Tracer<'a> {
@@ -37,17 +37,24 @@ pub(crate) struct Tracer<'a> {
     /// By a query's address.
     pub(super) targets: HashMap<usize, Rc<Targets<'a>>>,
     /// Columns of queries that the question at hand has followed.
-    pub(super) seen: HashSet<(usize, How)>,
+    pub(super) seen: HashSet<(usize, Flow)>,
     pub(super) mentions: Vec<Mention<'a>>,
     /// Relations all of whose columns are used.
-    pub(super) rows: Vec<(&'a RangeVar, How)>,
+    pub(super) rows: Vec<(&'a RangeVar, Flow)>,
+    /// As the statement lists them: sorted.
+    functions: &'a [FunctionUse],
     unknown: bool,
     pub(super) steps: usize,
 }
 
 impl<'a> Tracer<'a> {
-    pub(super) fn new(root: Node<'a>, steps: usize) -> Self {
-        let (levels, pending) = walk(root);
+    pub(super) fn new(
+        root: Node<'a>,
+        query: Node<'a>,
+        functions: &'a [FunctionUse],
+        steps: usize,
+    ) -> Self {
+        let (levels, pending) = walk(root, query);
         Self {
             levels,
             pending,
@@ -56,6 +63,7 @@ impl<'a> Tracer<'a> {
             seen: HashSet::new(),
             mentions: Vec::new(),
             rows: Vec::new(),
+            functions,
             unknown: false,
             steps,
         }
@@ -63,7 +71,7 @@ impl<'a> Tracer<'a> {
 
     /// What a column of a query's result is made of.
     pub(super) fn column(&mut self, query: Node<'a>, label: Label<'a>) -> Lineage {
-        self.tasks.push(Task::Column(query, label, How::Kept, None));
+        self.tasks.push(Task::Column(query, label, Flow::KEPT, None));
         self.run()
     }
 
@@ -83,9 +91,9 @@ impl<'a> Tracer<'a> {
                 break;
             }
             match task {
-                Task::Value(node, level, how) => self.value(node, level, how),
-                Task::Column(query, label, how, mention) => {
-                    self.query_column(query, label, how, mention);
+                Task::Value(node, level, flow) => self.value(node, level, flow),
+                Task::Column(query, label, flow, mention) => {
+                    self.query_column(query, label, flow, mention);
                 }
             }
         }
@@ -95,7 +103,7 @@ impl<'a> Tracer<'a> {
             return Lineage::Unknown;
         }
         let mut inputs = Vec::with_capacity(mentions.len() + rows.len());
-        for Mention { name, relations, settled, how } in mentions {
+        for Mention { name, relations, settled, flow } in mentions {
             match relations.is_empty() {
                 true if settled => {}
                 true => return Lineage::Unknown,
@@ -104,15 +112,17 @@ impl<'a> Tracer<'a> {
                     relations.sort_unstable();
                     relations.dedup();
                     let column = Some(name.to_owned());
-                    inputs.push(Input { relations, column, certain: !settled, how });
+                    let Flow { how, through } = flow;
+                    inputs.push(Input { relations, column, certain: !settled, how, through });
                 }
             }
         }
-        inputs.extend(rows.into_iter().map(|(range, how)| Input {
+        inputs.extend(rows.into_iter().map(|(range, flow)| Input {
             relations: vec![relation(range)],
             column: None,
             certain: true,
-            how,
+            how: flow.how,
+            through: flow.through,
         }));
         inputs.sort_unstable();
         inputs.dedup();
@@ -127,8 +137,8 @@ impl<'a> Tracer<'a> {
         self.levels.level(level).map(|level| level.items.clone()).unwrap_or_default()
     }
 
-    pub(super) fn mentioned(&mut self, name: &'a str, how: How) -> usize {
-        self.mentions.push(Mention { name, relations: Vec::new(), settled: false, how });
+    pub(super) fn mentioned(&mut self, name: &'a str, flow: Flow) -> usize {
+        self.mentions.push(Mention { name, relations: Vec::new(), settled: false, flow });
         self.mentions.len() - 1
     }
 
@@ -142,22 +152,27 @@ impl<'a> Tracer<'a> {
         }
     }
 
-    /// The query that WITH binds the name to, the names that it gives to its columns, and whether it
-    /// has more columns than that.
+    /// The function that a call names, among those of the statement.
+    pub(super) fn calls(&self, schema: Option<&str>, name: &str, arguments: Arguments) -> Calls {
+        let key = (schema, name, Invocation::Call(arguments));
+        let listed = self
+            .functions
+            .binary_search_by(|of| (of.schema.as_deref(), of.name.as_str(), of.by).cmp(&key));
+        listed.map_or(Calls::NONE, Calls::of)
+    }
+
+    /// The query that WITH binds the name to.
     pub(super) fn bound(
         &mut self,
         range: &'a RangeVar,
         level: LevelId,
-    ) -> Option<(Node<'a>, &'a NodeList, bool)> {
+    ) -> Option<&'a CommonTableExpr> {
         let (schema, name) = names::relation(range);
         let scope = self.levels.level(level)?.scope;
         if schema.is_some() {
             return None;
         }
-        let bound = self.levels.scopes.find(scope, name)?;
-        let query = bound.query;
-        let extra = query.search_clause().is_some() || query.cycle_clause().is_some();
-        Some((query.ctequery(), query.aliascolnames(), extra))
+        self.levels.scopes.find(scope, name).map(|bound| bound.query)
     }
 }
 

@@ -1,13 +1,15 @@
 //! What a statement uses columns for, one use after the other.
 
 use pg_raw_parse::Node;
-use pg_raw_parse::list::NodeList;
 
+use super::flow::Flow;
+use super::functions::{self, Operation};
+use super::given::{is_fixed, is_given};
 use super::levels::LevelId;
 use super::predicates::Pending;
 use super::targets::Label;
 use super::tracer::{Task, Tracer};
-use crate::constant::is_constant;
+use crate::names;
 use crate::statement::{How, Lineage, Place, Use};
 
 impl<'a> Tracer<'a> {
@@ -15,7 +17,8 @@ impl<'a> Tracer<'a> {
         let mut uses = Vec::new();
         for pending in std::mem::take(&mut self.pending) {
             if self.steps == 0 {
-                uses.push(Use { place: Place::Filter, of: Lineage::Unknown });
+                let unknown = |place| Use { place, of: Lineage::Unknown };
+                uses.extend([Place::Filter, Place::Written].map(unknown));
                 break;
             }
             let (place, of) = self.used(pending);
@@ -30,52 +33,66 @@ impl<'a> Tracer<'a> {
     }
 
     fn used(&mut self, pending: Pending<'a>) -> (Place, Lineage) {
-        let task =
-            |query, label| Task::Column(Node::SelectStmt(query), label, How::Condition, None);
-        let place = match pending {
-            Pending::Equality(left, right, level) => return self.equality(left, right, level),
+        let task = |query, label| Task::Column(Node::SelectStmt(query), label, Flow::KEPT, None);
+        match pending {
+            Pending::Equality { place, sides, level } => self.equality(place, sides, level),
             Pending::Value(place, node, level) => {
-                self.tasks.push(Task::Value(node, level, How::Condition));
-                place
+                self.tasks.push(Task::Value(node, level, Flow::KEPT));
+                (place, self.run().in_use(|how| how))
+            }
+            Pending::Count(node, level) => {
+                self.tasks.push(Task::Value(at_path(node), level, Flow::KEPT));
+                (Place::Rows, self.run().in_use(mixed_if_made))
+            }
+            Pending::Written(query) => {
+                self.tasks.push(Task::Column(query, Label::All, Flow::KEPT, None));
+                (Place::Written, self.run())
+            }
+            Pending::Assigned(node, level) => {
+                self.tasks.push(Task::Value(node, level, Flow::KEPT));
+                (Place::Written, self.run())
             }
             Pending::IfColumn(place, name, level) => {
-                let mention = self.mention(name, level, How::Condition);
+                let mention = self.mention(name, level, Flow::CONDITION);
                 self.settle(mention);
-                place
+                (place, self.run())
             }
             Pending::Using(name, level) => {
-                self.mention(name, level, How::Condition);
-                Place::Join
+                self.mention(name, level, Flow::of(How::Joined));
+                (Place::Join, self.run().in_use(|how| how))
             }
             Pending::Natural(level) => {
                 for item in self.items(level) {
-                    self.all(item, level, How::Condition);
+                    self.all(item, level, Flow::of(How::Joined));
                 }
-                Place::Join
+                (Place::Join, self.run().in_use(|how| how))
             }
             Pending::Rows(place, select) => {
                 self.tasks.push(task(select, Label::All));
-                place
+                (place, self.run().in_use(|how| how))
             }
             Pending::Position(place, select, at) => {
                 self.tasks.push(task(select, Label::At(at)));
-                place
+                (place, self.run().in_use(|how| how))
             }
             Pending::Named(place, select, name) => {
                 self.tasks.push(task(select, Label::Named(name)));
-                place
+                (place, self.run().in_use(|how| how))
             }
-        };
-        (place, self.run())
+        }
     }
 
     /// Two columns that are each plainly passed on make a join; a column and what the client gave is a
-    /// look-up.
-    fn equality(&mut self, left: Node<'a>, right: Node<'a>, level: LevelId) -> (Place, Lineage) {
+    /// look-up, unless it stands within another predicate.
+    fn equality(
+        &mut self,
+        place: Option<Place>,
+        [left, right]: [Node<'a>; 2],
+        level: LevelId,
+    ) -> (Place, Lineage) {
         let plain = |side| matches!(side, Node::ColumnRef(_));
-        let mut of = [left, right].map(|side| {
-            let how = if plain(side) { How::Kept } else { How::Condition };
-            self.tasks.push(Task::Value(side, level, how));
+        let of = [left, right].map(|side| {
+            self.tasks.push(Task::Value(side, level, Flow::KEPT));
             self.run()
         });
         let kept = |of: &Lineage| match of {
@@ -83,29 +100,60 @@ impl<'a> Tracer<'a> {
             Lineage::Unknown => false,
         };
         let empty = |of: &Lineage| matches!(of, Lineage::Of(inputs) if inputs.is_empty());
-        let place = match (plain(left), plain(right)) {
+        let told = match (plain(left), plain(right)) {
             (true, true) if of.iter().all(|of| kept(of) && !empty(of)) => Place::Join,
             (true, false) if kept(&of[0]) && is_given(right) => Place::Lookup,
             (false, true) if kept(&of[1]) && is_given(left) => Place::Lookup,
             (true, true) if of.iter().all(kept) => Place::Lookup,
             _ => Place::Filter,
         };
-        for of in &mut of {
-            if let Lineage::Of(inputs) = of {
-                inputs.iter_mut().for_each(|input| input.how = How::Condition);
-            }
-        }
+        let with_data = !is_fixed(left) && !is_fixed(right);
+        let of = of.map(|of| match with_data {
+            true => of.in_use(mixed_if_made),
+            false => of.in_use(|how| how),
+        });
         let [left, right] = of;
-        (place, left.and(right))
+        (place.unwrap_or(told), left.and(right))
     }
 }
 
-/// The client's own: literals, parameters, and lists and arrays of them.
-fn is_given(node: Node<'_>) -> bool {
-    let all = |list: &NodeList| list.iter().all(is_constant);
-    match node {
-        Node::NodeList(list) => all(list),
-        Node::A_ArrayExpr(array) => all(array.elements()),
-        node => is_constant(node),
+impl Lineage {
+    /// What a use makes of it: of inputs, those words that [`Use`] has.
+    ///
+    /// [`Use`]: crate::statement::Use
+    fn in_use(mut self, seen: impl Fn(How) -> How) -> Self {
+        if let Self::Of(inputs) = &mut self {
+            for input in inputs.iter_mut() {
+                input.how = match seen(input.how) {
+                    How::Counted => How::Counted,
+                    How::Computed => How::Computed,
+                    How::Mixed => How::Mixed,
+                    _ => How::Condition,
+                };
+            }
+            inputs.sort_unstable();
+            inputs.dedup();
+        }
+        self
     }
+}
+
+/// What is made of a value tells more of it beside other data, where every row asks another question.
+fn mixed_if_made(how: How) -> How {
+    match how {
+        How::Measured | How::Compared | How::Computed => How::Mixed,
+        how => how,
+    }
+}
+
+/// `data -> 'items'` has as many items as are at that place.
+fn at_path(mut node: Node<'_>) -> Node<'_> {
+    while let Node::A_Expr(operation) = node
+        && let Some((schema, name)) = names::qualified(operation.name())
+        && functions::operation(schema, name) == Operation::Path
+        && is_given(operation.rexpr())
+    {
+        node = operation.lexpr();
+    }
+    node
 }

@@ -1,22 +1,30 @@
 //! One walk over a statement: its queries, and what each uses columns for.
 
 use pg_raw_parse::Node;
-use pg_raw_parse::nodes::{SelectStmt, WithClause};
+use pg_raw_parse::list::CastNodeList;
+use pg_raw_parse::nodes::{ResTarget, SelectStmt, WithClause};
 
 use super::address;
-use super::items::{Item, items_of, split, target};
+use super::items::{Item, items_of, known_as, split, target};
 use super::levels::{LevelId, Levels};
 use super::predicates::{Pending, Predicates, compares_rows};
 use crate::children::children;
+use crate::outputs::first_leaf;
 use crate::scope::ScopeId;
 
-/// The queries of the statement `root`, and the uses that are still to be followed.
-pub(super) fn walk<'a>(root: Node<'a>) -> (Levels<'a>, Vec<Pending<'a>>) {
+/// The queries of the statement `root`, and the uses that are still to be followed; `query` gives the
+/// result.
+pub(super) fn walk<'a>(root: Node<'a>, query: Node<'a>) -> (Levels<'a>, Vec<Pending<'a>>) {
     let mut walk = Walk {
         levels: Levels::new(),
         stack: Vec::with_capacity(32),
         predicates: Predicates::default(),
     };
+    if let Node::SelectStmt(select) = query
+        && first_leaf(select).into_clause().is_some()
+    {
+        walk.predicates.written(query);
+    }
     walk.push(root, LevelId::ROOT, ScopeId::ROOT, false);
     while let Some(frame) = walk.stack.pop() {
         walk.step(frame);
@@ -50,12 +58,15 @@ impl<'a> Walk<'a> {
         match node {
             Node::SelectStmt(select) => self.select(select, level, scope, covered),
             Node::InsertStmt(insert) => {
-                let items = target(insert.relation());
+                let mut items = target(insert.relation(), insert.returning_clause());
+                items.extend(items.first().copied().map(|of| known_as("excluded", of)));
                 let with = insert.with_clause();
                 let (inner, scope) = self.write(address(insert), items, with, level, scope);
+                self.predicates.written(insert.select_stmt());
                 self.push(insert.select_stmt(), level, scope, false);
                 if let Some(conflict) = insert.on_conflict_clause() {
                     self.predicates.filter(conflict.where_clause(), inner);
+                    self.assigned(conflict.target_list(), inner);
                     self.below(
                         Node::OnConflictClause(conflict),
                         inner,
@@ -68,16 +79,17 @@ impl<'a> Walk<'a> {
                 }
             }
             Node::UpdateStmt(update) => {
-                let mut items = target(update.relation());
+                let mut items = target(update.relation(), update.returning_clause());
                 items.extend(items_of(update.from_clause()));
                 let with = update.with_clause();
                 let (inner, scope) = self.write(address(update), items, with, level, scope);
                 self.predicates.filter(update.where_clause(), inner);
                 self.predicates.joins(update.from_clause(), inner);
+                self.assigned(update.target_list(), inner);
                 self.below(node, inner, scope, update.where_clause());
             }
             Node::DeleteStmt(delete) => {
-                let mut items = target(delete.relation());
+                let mut items = target(delete.relation(), delete.returning_clause());
                 items.extend(items_of(delete.using_clause()));
                 let with = delete.with_clause();
                 let (inner, scope) = self.write(address(delete), items, with, level, scope);
@@ -86,15 +98,22 @@ impl<'a> Walk<'a> {
                 self.below(node, inner, scope, delete.where_clause());
             }
             Node::MergeStmt(merge) => {
-                let mut items = target(merge.relation());
+                let mut items = target(merge.relation(), merge.returning_clause());
                 items.extend(split([merge.source_relation()]));
                 let with = merge.with_clause();
                 let (inner, scope) = self.write(address(merge), items, with, level, scope);
                 self.predicates.filter(merge.join_condition(), inner);
                 for clause in merge.merge_when_clauses() {
                     self.predicates.filter(clause.condition(), inner);
+                    for target in clause.target_list().iter().chain(clause.values()) {
+                        self.predicates.assigned(assigned(target), inner);
+                    }
                 }
                 self.below(node, inner, scope, merge.join_condition());
+            }
+            Node::CreateTableAsStmt(create) => {
+                self.predicates.written(create.query());
+                self.push(create.query(), level, scope, false);
             }
             // What stands in FROM without LATERAL doesn't see what stands beside it.
             Node::RangeSubselect(query) if !query.lateral => {
@@ -109,6 +128,12 @@ impl<'a> Walk<'a> {
                 let covered = self.predicates.within(node, level, covered);
                 children(node, &mut |child| self.push(child, level, scope, covered));
             }
+        }
+    }
+
+    fn assigned(&mut self, targets: &'a CastNodeList<ResTarget>, level: LevelId) {
+        for target in targets {
+            self.predicates.assigned(target.val(), level);
         }
     }
 
@@ -145,6 +170,7 @@ impl<'a> Walk<'a> {
         let Some(with) = with else { return scope };
         let (body, queries) = self.levels.scopes.enter(with, scope);
         for bound in queries {
+            self.predicates.recursion(bound.query);
             self.push(bound.query.ctequery(), outer, bound.scope, false);
         }
         body
@@ -172,4 +198,12 @@ fn expression_address(node: Node<'_>) -> Option<usize> {
         Node::NullTest(node) => address(node),
         _ => return None,
     })
+}
+
+/// The value of `column = value`; without a column, the value.
+fn assigned(target: Node<'_>) -> Node<'_> {
+    match target {
+        Node::ResTarget(target) => target.val(),
+        value => value,
+    }
 }

@@ -315,8 +315,7 @@ impl Relaying {
 
     /// A statement ran, at least in part.
     fn after(&mut self, analysis: &Analysis) {
-        self.transaction_reach.masked |= analysis.reach.masked;
-        self.transaction_reach.foreign_function |= analysis.reach.foreign_function;
+        self.transaction_reach = self.transaction_reach.and(analysis.reach);
         if analysis.is_uncertain() {
             self.objects.distrust();
         }
@@ -432,7 +431,7 @@ impl Relaying {
             return report;
         }
         let reach = self.reach();
-        if reach.masked || reach.foreign_function {
+        if reach.may_be_quoted() {
             let analysis = self.answered();
             let text = analysis.as_ref().map_or("", |analysis| &analysis.text);
             report.clear();
@@ -471,8 +470,7 @@ impl Relaying {
         if name == b"DateStyle" {
             self.dates = Dates::new(value, context.now.unix_us);
         }
-        let reach = self.reach();
-        let quiet = !reach.masked && !reach.foreign_function;
+        let quiet = !self.reach().may_be_quoted();
         let own = Own { user: &self.login.user, application_name: &self.login.application_name };
         match status::vet(name, value, own, quiet) {
             Vetted::Pass => Ok(Act::Keep),
