@@ -6,7 +6,8 @@
 //!
 //! Two tiers find candidates: selective literals by Hyperscan ([`Pack`]), and words, keys and
 //! tokens with digits by bitmaps of the bytes' classes, 64 bytes a step. Rules look at the bytes
-//! around each and decide. Overlaps are settled byte by byte, so a text cut anywhere
+//! around each and decide. Payloads (HL7 v2, X12, XML) are walked field by field; what is encoded
+//! is read into a view and scanned again. Overlaps are settled byte by byte, so a text cut anywhere
 //! ([`StreamMasker`]) is masked as in one piece.
 
 #![deny(unsafe_code)]
