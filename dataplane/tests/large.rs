@@ -43,7 +43,6 @@ fn is_masked_in_little_memory(bytes: usize) {
         assert!(!seen.secret, "something passed");
         if count == sentences {
             let grown = seen.most_memory.saturating_sub(before);
-            println!("{bytes} bytes: the data plane grew by {grown} bytes");
             assert!(grown < MIB as u64, "{grown} bytes more for a cell of {bytes}");
         }
     }
