@@ -164,11 +164,12 @@ impl Words {
 }
 
 /// Whether the bytes before a word and behind it are a code's, a path's, an address's on the net,
-/// or those of a JSON key: then it is no name.
+/// a tag's, or those of a JSON key: then it is no name.
 #[inline]
 pub(crate) fn is_of_code(before: [u8; 2], behind: [u8; 3]) -> bool {
     let joined = match before[1] {
         b'@' | b'_' | b'#' | b'$' | b'%' | b'&' | b'<' | b'{' => true,
+        b'/' | b'?' | b'!' if before[0] == b'<' => true,
         b'/' | b'.' | b'-' | b'=' => is(before[0], LOWER | DIGIT),
         _ => false,
     };
@@ -388,6 +389,8 @@ mod tests {
             (" x", "@ex"),
             ("l@", ".co"),
             ("a.", "   "),
+            ("</", ">  "),
+            ("<?", " v="),
             ("9-", "   "),
             (" \"", "\":1"),
             (" a", "::b"),

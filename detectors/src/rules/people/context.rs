@@ -1,6 +1,6 @@
 //! What stands around a word: where a name alone can stand, and what makes a word none.
 
-use crate::bytes::{self, DIGIT, SPACE, WORD};
+use crate::bytes::{self, ALNUM, DIGIT, SPACE, WORD};
 use crate::lexicon::Kind;
 use crate::lists::Listed;
 use crate::rules::words::{self, Shape, Token};
@@ -37,7 +37,14 @@ pub(super) fn is_all(w: &Window<'_>, token: &Token) -> bool {
 pub(super) fn is_code(w: &Window<'_>, token: &Token) -> bool {
     let before = [w.before(token.start.saturating_sub(1)), w.before(token.start)];
     let behind = [w.byte(token.end), w.byte(token.end + 1), w.byte(token.end + 2)];
-    is_of_code(before, behind)
+    is_of_code(before, behind) || before[1] == b':' && is_of_tag(w, token.start)
+}
+
+/// Whether the word at `at` stands behind a tag's prefix: `<hl7:given>`, `</hl7:given>`.
+fn is_of_tag(w: &Window<'_>, at: usize) -> bool {
+    let prefix = w.skip_back(at - 1, ALNUM);
+    let open = if w.before(prefix) == b'/' { prefix - 1 } else { prefix };
+    prefix + 1 < at && w.before(open) == b'<'
 }
 
 /// Where a name alone can stand: `told Mark that`, `Rose said`, `Mark's`, `Hi Mark,`.
