@@ -26,6 +26,10 @@ pub(crate) struct Args {
     /// Print the text with what was found taken out.
     #[arg(long)]
     mask: bool,
+    /// The input is many texts, each ended by a NUL byte, and each is read as a cell of its own: as
+    /// `psql -AtR0` or `find -print0` write them.
+    #[arg(short = '0', long)]
+    null: bool,
     /// The file to scan; `-` is standard input.
     #[arg(default_value = "-")]
     file: PathBuf,
@@ -33,7 +37,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> ExitCode {
     let output = BufWriter::new(io::stdout().lock());
-    let scanned = open(&args.file).and_then(|input| scan(input, output, args.format()));
+    let scanned = open(&args.file).and_then(|input| scan(input, output, args.format(), args.null));
     match scanned {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever reads the output has seen enough.
@@ -91,30 +95,83 @@ fn open(file: &Path) -> Result<Box<dyn Read>, DetectError> {
     Ok(Box::new(File::open(file).map_err(DetectError::Read)?))
 }
 
-fn scan(mut input: impl Read, mut output: impl Write, format: Format) -> Result<(), DetectError> {
-    let mut scanner = Scanner::new(&Pack::load(None)?)?;
-    scanner.keep_years_from(this_year().saturating_sub(90));
-    let mut masker = StreamMasker::new();
+fn scan(
+    mut input: impl Read,
+    mut output: impl Write,
+    format: Format,
+    null: bool,
+) -> Result<(), DetectError> {
+    let mut scan = Scan::new()?;
     let mut piece = vec![0; READ_BYTES];
-    let mut masked = Vec::new();
-    let mut findings = Vec::new();
     loop {
         let length = match input.read(&mut piece) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             read => read.map_err(DetectError::Read)?,
         };
-        let mut report = |finding: StreamFinding| findings.push(finding);
-        match length {
-            0 => masker.finish_reporting(&mut scanner, &mut masked, &mut report),
-            _ => masker.push_reporting(&mut scanner, &piece[..length], &mut masked, &mut report),
+        let read = piece.get(..length).unwrap_or_default();
+        for part in read.split_inclusive(|byte| null && *byte == 0) {
+            match part.split_last() {
+                Some((0, text)) if null => {
+                    scan.push(text);
+                    scan.end(b"\0");
+                }
+                _ => scan.push(part),
+            }
         }
-        print(&masked, &findings, &mut output, format).map_err(DetectError::Write)?;
-        masked.clear();
-        findings.clear();
+        if length == 0 {
+            scan.end(b"");
+        }
+        print(&scan.masked, &scan.findings, &mut output, format).map_err(DetectError::Write)?;
+        scan.masked.clear();
+        scan.findings.clear();
         if length == 0 {
             return output.flush().map_err(DetectError::Write);
         }
     }
+}
+
+/// A scan of texts one after another, and what of it is not printed yet.
+struct Scan {
+    scanner: Scanner,
+    masker: StreamMasker,
+    masked: Vec<u8>,
+    findings: Vec<StreamFinding>,
+    /// Where the text under way began, and how much of it was read.
+    start: u64,
+    read: u64,
+}
+
+impl Scan {
+    fn new() -> Result<Self, DetectError> {
+        let mut scanner = Scanner::new(&Pack::load(None)?)?;
+        scanner.keep_years_from(this_year().saturating_sub(90));
+        let (masked, findings) = (Vec::new(), Vec::new());
+        Ok(Self { scanner, masker: StreamMasker::new(), masked, findings, start: 0, read: 0 })
+    }
+
+    fn push(&mut self, piece: &[u8]) {
+        let Self { scanner, masker, masked, findings, start, .. } = self;
+        masker.push_reporting(scanner, piece, masked, &mut |found| {
+            findings.push(behind(found, *start));
+        });
+        self.read += piece.len() as u64;
+    }
+
+    /// The text ends; `mark` stood behind it.
+    fn end(&mut self, mark: &[u8]) {
+        let Self { scanner, masker, masked, findings, start, .. } = self;
+        masker.finish_reporting(scanner, masked, &mut |found| {
+            findings.push(behind(found, *start));
+        });
+        self.masked.extend_from_slice(mark);
+        self.start += self.read + mark.len() as u64;
+        self.read = 0;
+    }
+}
+
+/// A finding as it stands in the whole input.
+fn behind(finding: StreamFinding, start: u64) -> StreamFinding {
+    StreamFinding { start: finding.start + start, end: finding.end + start, ..finding }
 }
 
 /// The Gregorian year, to within a day.
@@ -154,7 +211,7 @@ mod tests {
 
     fn printed(text: &str, format: Format) -> String {
         let mut output = Vec::new();
-        scan(text.as_bytes(), &mut output, format).unwrap();
+        scan(text.as_bytes(), &mut output, format, text.contains('\0')).unwrap();
         String::from_utf8(output).unwrap()
     }
 
@@ -183,6 +240,17 @@ mod tests {
         let long = NOTE.repeat(10_000);
         let masked = printed(&long, Format::Mask);
         assert_eq!(masked, "Patient: ********, SSN ***********.\n".repeat(10_000));
+    }
+
+    #[test]
+    fn texts_that_nul_ends_are_cells_of_their_own() {
+        let texts = "call 123-45-\x006789\x00Patient: Jane Roe\x00\x00SSN 123-45-6789\x00";
+        let masked = "call 123-45-\x006789\x00Patient: ********\x00\x00SSN ***********\x00";
+        assert_eq!(printed(texts, Format::Mask), masked);
+        let found = printed(texts, Format::Json);
+        let last: serde_json::Value = serde_json::from_str(found.lines().last().unwrap()).unwrap();
+        let start = last["start"].as_u64().and_then(|start| usize::try_from(start).ok()).unwrap();
+        assert!(texts[start..].starts_with("123-45-6789\x00"));
     }
 
     #[test]

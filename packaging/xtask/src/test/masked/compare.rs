@@ -161,7 +161,9 @@ impl<'a> Comparison<'a> {
             {
                 self.tally.plain.add(text, self.test, &self.statement);
             }
-            if !is_mask(column.type_oid, real.as_deref(), shown.as_deref()) {
+            // An expression over masked columns is NULL, whatever its type.
+            let is_null = column.is_computed && shown.is_none();
+            if !is_null && !is_mask(column.type_oid, real.as_deref(), shown.as_deref()) {
                 let text = |cell: &Option<Vec<u8>>| cell.clone().unwrap_or_else(|| b"NULL".into());
                 let values = pair(&text(real), &text(shown));
                 self.differ("cell", format!("of type {}: {values}", column.type_oid));
@@ -201,7 +203,10 @@ impl<'a> Comparison<'a> {
                 || is.is_empty()
                 || types.iter().any(|&type_oid| is_mask(type_oid, Some(was), Some(is)))
         };
-        if was.len() != is.len() || !was.iter().zip(&is).all(masked) {
+        // A name with a comma in it is one cell, and read as two above.
+        if !is_covered_text(&real.body, &shown.body)
+            && (was.len() != is.len() || !was.iter().zip(&is).all(masked))
+        {
             self.differ("copy", pair(&real.body, &shown.body));
         }
     }

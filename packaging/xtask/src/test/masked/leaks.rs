@@ -1,6 +1,6 @@
 //! Texts that a client saw as they are, scanned once more: nothing may be left in them that the detectors find.
 //!
-//! `lazaret detect` scans them as one text, with blank lines between them.
+//! `lazaret detect --null` scans each as the cell that it was.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,8 +16,8 @@ use crate::error::TaskError;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Texts(BTreeMap<Vec<u8>, (String, String)>);
 
-/// Enough that no rule looks from one text into the next.
-const BETWEEN: &[u8] = b"\n\n\n\n";
+/// Ends each text: none of PostgreSQL's holds it.
+const BETWEEN: &[u8] = b"\0";
 
 impl Texts {
     pub(super) fn add(&mut self, text: &[u8], test: &str, statement: &str) {
@@ -31,7 +31,7 @@ impl Texts {
         let file = tempfile::NamedTempFile::new().map_err(TaskError::io("making a file"))?;
         fs::write(file.path(), &whole).map_err(TaskError::io("writing the texts"))?;
         let mut detect = Command::new(tree::binary("lazaret")?);
-        let output = harness::run(detect.args(["detect", "--json"]).arg(file.path()))?;
+        let output = harness::run(detect.args(["detect", "--json", "--null"]).arg(file.path()))?;
         Ok(self.located(&whole, &output))
     }
 

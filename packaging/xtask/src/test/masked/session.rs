@@ -126,9 +126,13 @@ impl Message {
             else {
                 break;
             };
-            let [_, _, _, _, _, _, a, b, c, d, ..] = *field;
-            let type_oid = u32::from_be_bytes([a, b, c, d]);
-            columns.push(Column { name: name.to_vec(), type_oid, field: *field });
+            let [table @ .., _, _, a, b, c, d, _, _, _, _, _, _, _, _] = *field;
+            columns.push(Column {
+                name: name.to_vec(),
+                type_oid: u32::from_be_bytes([a, b, c, d]),
+                is_computed: u32::from_be_bytes(table) == 0,
+                field: *field,
+            });
             rest = behind;
         }
         columns
@@ -145,6 +149,8 @@ impl Message {
 pub(super) struct Column {
     pub(super) name: Vec<u8>,
     pub(super) type_oid: u32,
+    /// It is no column of a table as it is, but an expression.
+    pub(super) is_computed: bool,
     /// All behind the name, as it was sent.
     pub(super) field: [u8; 18],
 }
