@@ -108,6 +108,7 @@ fn catalog() -> Catalog {
                 name: name.into(),
                 type_oid: 25,
                 generated: false,
+                made_of: vec![],
                 labels: vec![],
             });
         }

@@ -35,7 +35,8 @@ const RELATIONS: &str = "
       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
      WHERE c.oid >= 16384 AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')";
 
-/// `{generated}` is replaced by what the server's version knows.
+/// `{generated}` is replaced by what the server's version knows. What a generated column is made of,
+/// the column depends on until version 14, and its expression from 15 on.
 const COLUMNS: &str = "
     SELECT a.attrelid, a.attnum, a.attname::text, a.atttypid, {generated},
            ARRAY(SELECT d.description FROM pg_catalog.pg_description d
@@ -44,7 +45,17 @@ const COLUMNS: &str = "
                  UNION ALL
                  SELECT s.label FROM pg_catalog.pg_seclabel s
                   WHERE s.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass
-                    AND s.objoid = a.attrelid AND s.objsubid = a.attnum)
+                    AND s.objoid = a.attrelid AND s.objsubid = a.attnum),
+           ARRAY(SELECT DISTINCT d.refobjsubid::pg_catalog.int2 FROM pg_catalog.pg_depend d
+                  WHERE {generated}
+                    AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                    AND d.refobjid = a.attrelid AND d.refobjsubid > 0
+                    AND d.refobjsubid <> a.attnum
+                    AND (d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                         AND d.objid = a.attrelid AND d.objsubid = a.attnum
+                         OR d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass
+                         AND d.objid = (SELECT f.oid FROM pg_catalog.pg_attrdef f
+                                         WHERE f.adrelid = a.attrelid AND f.adnum = a.attnum)))
       FROM pg_catalog.pg_attribute a
       JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
      WHERE c.oid >= 16384 AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c')
@@ -206,6 +217,7 @@ fn column(row: &Row) -> RawColumn {
         type_oid: row.get(3),
         generated: row.get(4),
         labels: row.get(5),
+        made_of: row.get(6),
     }
 }
 

@@ -2,8 +2,9 @@
 //!
 //! A table's column: what configuration declares, for the relation or for one that it shares rows
 //! with by inheritance; else by its type and its name. A view's column: the class of the column
-//! that its definition plainly passes on; an expression is masked whole if it is made of what is
-//! masked, or computed from what is only scanned, and so is what can't be followed. Labels come last,
+//! that its definition plainly passes on. An expression, of a view or of a generated column, is
+//! masked whole if it is made of what is masked, or computed from what is only scanned, and so is
+//! what can't be followed. Labels come last,
 //! and only raise.
 
 use std::collections::{HashMap, HashSet};
@@ -135,7 +136,33 @@ impl<'r> Classifier<'r> {
             let masks = members.iter().map(|member| self.declared_mask(member, &column.name));
             Held { class: self.shared(&members, column), mask: join(masks.filter(Option::is_some)) }
         };
-        self.finish(raw, held, false)
+        let mut relation = self.finish(raw, held, false);
+        self.cover_generated(raw, &members, &mut relation);
+        relation
+    }
+
+    /// A generated column is an expression, and masked as a view's would be.
+    fn cover_generated(
+        &self,
+        raw: &RawRelation,
+        members: &[&RawRelation],
+        relation: &mut Relation,
+    ) {
+        for column in self.columns.get(&raw.oid).into_iter().flatten() {
+            let is_declared =
+                || members.iter().any(|of| self.declared_class(of, &column.name).is_some());
+            let is_open = |of: &Column| matches!(exposure(relation, of), Exposure::Open);
+            let mut sources =
+                relation.columns.iter().filter(|of| column.made_of.contains(&of.attnum));
+            if sources.all(is_open) || is_declared() {
+                continue;
+            }
+            relation.masked = true;
+            let made = relation.columns.iter_mut().filter(|of| of.attnum == column.attnum);
+            for made in made {
+                made.class = made.known_class().raise(Class::UNTRACED).name().to_owned();
+            }
+        }
     }
 
     fn family(&self, raw: &'r RawRelation) -> Vec<&'r RawRelation> {
@@ -202,6 +229,13 @@ impl<'r> Classifier<'r> {
         let fields = self.columns.get(&of.relation)?;
         let table = self.relations.get(&of.relation).copied();
         if table.is_some_and(|table| matches!(table.kind, 'v' | 'm')) {
+            return Some(Class::UNTRACED);
+        }
+        let is_text = |attnum: &i16| {
+            let of = fields.iter().find(|field| field.attnum == *attnum);
+            of.and_then(|of| (self.kind_of)(of.type_oid)).is_none_or(TypeKind::is_text_like)
+        };
+        if fields.iter().any(|field| field.made_of.iter().any(is_text)) {
             return Some(Class::UNTRACED);
         }
         let members = table.map(|table| self.family(table)).unwrap_or_default();

@@ -41,6 +41,8 @@ pub struct RawColumn {
     pub name: String,
     pub type_oid: u32,
     pub generated: bool,
+    /// What a generated column is made of: attnums of its own relation, by pg_depend.
+    pub made_of: Vec<i16>,
     /// Comments and security labels.
     pub labels: Vec<String>,
 }

@@ -91,6 +91,7 @@ impl Raw {
                 name: name.into(),
                 type_oid,
                 generated: false,
+                made_of: vec![],
                 labels: vec![],
             });
         }

@@ -41,6 +41,19 @@ fn refused(sql: &str, why: &str) {
 }
 
 #[test]
+fn attempt_7_a_generated_column_shows_nothing_of_what_it_is_made_of() {
+    for sql in [
+        "SELECT turned FROM mirrors",
+        "SELECT turned AS t FROM mirrors ORDER BY id",
+        "SELECT m FROM (SELECT turned FROM mirrors) m",
+        "SELECT m FROM mirrors m",
+        "SELECT to_jsonb(m) FROM mirrors m",
+    ] {
+        hidden(sql);
+    }
+}
+
+#[test]
 fn attempts_7_to_11_what_is_made_of_unclassified_text_shows_nothing_of_it() {
     for made in [
         "reverse(body)",

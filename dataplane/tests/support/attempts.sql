@@ -53,3 +53,7 @@ INSERT INTO hidden.codes VALUES ('Wilhelmina Featherstonehaugh');
 
 CREATE EXTENSION hstore;
 ANALYZE;
+
+-- A generated column is an expression that the server keeps.
+CREATE TABLE mirrors (id int, body text, turned text GENERATED ALWAYS AS (reverse(body)) STORED);
+INSERT INTO mirrors (id, body) SELECT id, body FROM memos;

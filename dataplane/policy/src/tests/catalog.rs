@@ -1,5 +1,7 @@
 //! What classes columns get.
 
+use lazaret_detectors::Class;
+
 use super::*;
 use crate::TypeKind;
 
@@ -30,6 +32,24 @@ fn a_tables_columns_are_classified_by_name_and_type() {
     assert_eq!(classes(&catalog, PRODUCTS), ["-"; 5]);
     assert_eq!(class(&catalog, 30, "address"), "ip_address");
     assert!(is_masked(&catalog, PATIENTS) && !is_masked(&catalog, PRODUCTS));
+}
+
+#[test]
+fn a_generated_column_is_masked_by_what_it_is_made_of() {
+    let mut raw = Raw::hospital();
+    let columns = [("ssn", TEXT), ("body", TEXT), ("n", INT4)];
+    let made = [("x", TEXT), ("y", TEXT), ("z", INT4), ("w", TEXT), ("v", INT4)];
+    raw.table(30, "public.made", &[&columns[..], &made[..]].concat());
+    for (name, made_of) in [("x", vec![1]), ("y", vec![2]), ("z", vec![3]), ("w", vec![2, 3])] {
+        let column = raw.column(30, name);
+        (column.generated, column.made_of) = (true, made_of);
+    }
+    let catalog = raw.compile();
+    let untraced = Class::UNTRACED.name();
+    assert_eq!(classes(&catalog, 30), ["ssn", "-", "-", untraced, untraced, "-", untraced, "-"]);
+    assert!(is_masked(&catalog, 30));
+    let catalog = raw.declare(&[("public.made.y", "clear")]);
+    assert_eq!(class(&catalog, 30, "y"), "clear");
 }
 
 #[test]

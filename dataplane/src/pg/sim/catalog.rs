@@ -48,6 +48,7 @@ fn raw() -> RawCatalog {
         name: name.to_owned(),
         type_oid,
         generated: false,
+        made_of: vec![],
         labels: Vec::new(),
     };
     RawCatalog {
