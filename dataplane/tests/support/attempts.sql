@@ -56,4 +56,4 @@ ANALYZE;
 
 -- A generated column is an expression that the server keeps.
 CREATE TABLE mirrors (id int, body text, turned text GENERATED ALWAYS AS (reverse(body)) STORED);
-INSERT INTO mirrors (id, body) SELECT id, body FROM memos;
+INSERT INTO mirrors (id, body) SELECT memo_id, body FROM memos;
