@@ -123,6 +123,9 @@ impl Rule {
     }
 }
 
+/// The longest literal; checked when the pack is made.
+pub(crate) const LITERAL_BYTES: usize = 32;
+
 /// A literal as compiled.
 #[derive(Clone, Debug)]
 pub(crate) struct Anchor {

@@ -25,7 +25,8 @@ impl Scanner {
         let (text, cells) = (batch.bytes(), batch.cells());
         let range = 0..text.len();
         self.found.clear();
-        self.found.walks.extend(batch.walks());
+        self.walks.clear();
+        self.walks.extend(batch.walks());
         self.seek(text, &range);
         let anchors = &self.pack.seeker().anchors;
         self.events.retain(|event| keep(group(event, anchors, text)));

@@ -2,24 +2,15 @@
 
 use std::ops::Range;
 
-use crate::anchors::Anchor;
+use crate::anchors::{Anchor, LITERAL_BYTES};
 use crate::batch::Cells;
 use crate::bytes::{self, ALNUM};
 use crate::events::Event;
 use crate::lexicon;
-use crate::rules::{self, CASE_BYTES, Found};
-use crate::view;
-use crate::window::{LOOK_AHEAD, LOOK_BACK, Window};
-
-/// The longest anchor literal; checked when the pack is made.
-pub(crate) const LITERAL_BYTES: usize = 32;
-
-/// An anchor's literal ends at `end`.
-#[derive(Clone, Copy)]
-pub(crate) struct Hit {
-    pub(crate) anchor: u32,
-    pub(crate) end: u32,
-}
+use crate::rules::{self, Found};
+use crate::view::spots;
+use crate::walk::{self, Walk};
+use crate::window::{CASE_BYTES, LOOK_AHEAD, LOOK_BACK, Window};
 
 /// Where the last token's search ended, and the last word's.
 #[derive(Clone, Copy, Default)]
@@ -61,7 +52,7 @@ pub(crate) fn on_events(
             Event::Word { at } => words.on(&mut cells, at as usize, found),
             Event::Run { at } => found.runs.push(at as usize),
             Event::Beyond { start, end } => {
-                view::disguises(text, start as usize..end as usize, &mut found.spots);
+                spots::disguises(text, start as usize..end as usize, &mut found.spots);
             }
             Event::Key { open, close } => {
                 let (open, close) = (open as usize, close as usize);
@@ -204,6 +195,35 @@ pub(crate) fn on_tails<'t>(text: &'t [u8], cells: &Cells<'t>, upto: usize, found
         let (window, at) = Window::around(text, cell, tail.at, manner);
         rules::follow(&window, at, tail.run, found);
     }
+}
+
+/// Goes on with each walk, as far as `upto`, and with those of the messages that were met.
+pub(crate) fn on_walks<'t>(
+    text: &'t [u8],
+    cells: &Cells<'t>,
+    upto: usize,
+    walks: &mut Vec<Walk>,
+    found: &mut Found,
+) {
+    let around = |cells: &mut Cells<'t>, at| {
+        let (cell, manner) = cells.seek(at);
+        Window::around(text, cell, at, manner)
+    };
+    for head in found.heads.drain(..) {
+        let (w, at) = around(&mut cells.clone(), head);
+        walks.extend(walk::message(&w, at));
+    }
+    walks.sort_by_key(|walk| walk.at);
+    let mut cells = cells.clone();
+    walks.retain_mut(|walk| {
+        while walk.at <= upto {
+            let (w, at) = around(&mut cells, walk.at);
+            if !walk.step(&w, at, found) {
+                return false;
+            }
+        }
+        true
+    });
 }
 
 const _: () = assert!(LITERAL_BYTES < LOOK_BACK && LOOK_BACK < LOOK_AHEAD);

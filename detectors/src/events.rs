@@ -21,6 +21,12 @@ use around::Around;
 /// The longest key that is looked at.
 pub(crate) const JSON_KEY_BYTES: usize = 48;
 
+/// The shortest run that is looked at: nine bytes of text in base64.
+pub(crate) const RUN_BYTES: usize = 12;
+
+/// Fewer digits and nothing else are a number, and no text in hexadecimal digits.
+pub(crate) const ENCODED_DIGITS: usize = 18;
+
 /// Where a rule has to look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Event {

@@ -14,8 +14,7 @@ use hyperscan::{
     BlockDatabase, Builder, Literal, LiteralFlags, Literals, Matching, Scratch, SerializedDatabase,
 };
 
-use crate::anchors::{self, Anchor, Tier};
-use crate::engine::{Hit, LITERAL_BYTES};
+use crate::anchors::{self, Anchor, LITERAL_BYTES, Tier};
 use crate::events::Seeker;
 
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +25,13 @@ pub enum PackError {
     Scratch(String),
     #[error("Hyperscan failed to scan: {0}")]
     Scan(String),
+}
+
+/// An anchor's literal ends at `end`.
+#[derive(Clone, Copy)]
+pub(crate) struct Hit {
+    pub(crate) anchor: u32,
+    pub(crate) end: u32,
 }
 
 /// The compiled patterns. One for all shards; never changed once made.

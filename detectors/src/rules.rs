@@ -28,14 +28,12 @@ use std::ops::Range;
 use crate::Identifier;
 use crate::anchors::{Anchor, Rule};
 use crate::bytes;
-use crate::view;
-use crate::walk::{self, Walk};
+use crate::view::spots;
 use crate::window::{Candidate, Window};
 
 pub(crate) use ages::age;
 pub(crate) use json::{Keys, Meaning, number_around};
 pub(crate) use labels::zip;
-pub(crate) use words::CASE_BYTES;
 
 /// As many digits behind a decimal point are a fraction, whatever they look like.
 const FRACTION: usize = 7;
@@ -49,8 +47,8 @@ pub(crate) struct Found {
     pub(crate) spots: Vec<usize>,
     /// Where runs begin that may be encoded text, in order.
     pub(crate) runs: Vec<usize>,
-    /// Payloads that are being read.
-    pub(crate) walks: Vec<Walk>,
+    /// Where messages begin that stand within a text: to be walked.
+    pub(crate) heads: Vec<usize>,
     /// The classes of JSON keys met before.
     pub(crate) keys: Keys,
 }
@@ -62,7 +60,7 @@ impl Found {
         self.tails.clear();
         self.spots.clear();
         self.runs.clear();
-        self.walks.clear();
+        self.heads.clear();
     }
 
     fn push(&mut self, candidate: Candidate) {
@@ -154,8 +152,10 @@ pub(crate) fn on_anchor(w: &Window<'_>, end: usize, anchor: &Anchor, found: &mut
         Rule::PrivateKey => secrets::private_key(w, hit, found),
         Rule::Image => secrets::image(w, hit, Identifier::Photograph, found),
         Rule::Template => secrets::image(w, hit, Identifier::Biometric, found),
-        Rule::Message => walk::message(w, &hit, found),
-        Rule::Escape if view::is_telling(w, &hit) => found.spots.push(w.position(hit.end - 1)),
+        // What a cell begins with is known before.
+        Rule::Message if hit.start == 0 && w.is_opening() => {}
+        Rule::Message => found.heads.push(w.position(hit.start)),
+        Rule::Escape if spots::is_telling(w, &hit) => found.spots.push(w.position(hit.end - 1)),
         Rule::Escape => {}
     }
 }
@@ -196,7 +196,7 @@ pub(crate) fn begins_word(w: &Window<'_>, at: usize) -> bool {
 
 fn on_plain_token(w: &Window<'_>, token: Range<usize>, found: &mut Found) -> usize {
     let digits = w.skip(token.start, bytes::DIGIT);
-    if token.len() == 1 && view::is_utf16(w, token.end) {
+    if token.len() == 1 && spots::is_utf16(w, token.end) {
         found.spots.push(w.position(token.start));
     }
     if digits == token.end {

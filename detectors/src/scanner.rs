@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::Identifier;
+use crate::anchors::LITERAL_BYTES;
 use crate::batch::{self, Batch, Cells};
 use crate::bitmaps::Bitmaps;
 use crate::engine::{self, Floors};
@@ -13,7 +14,7 @@ use crate::pack::{Pack, PackError};
 use crate::rules::Found;
 use crate::sweep::Sweep;
 use crate::view::{Matcher, Progress, Views};
-use crate::walk;
+use crate::walk::{self, Walk};
 use crate::window::Candidate;
 
 /// Scans with one pack. One per shard: it owns the scratch memory.
@@ -23,6 +24,8 @@ pub struct Scanner {
     bitmaps: Bitmaps,
     pub(crate) events: Vec<Event>,
     pub(crate) found: Found,
+    /// Payloads that are being read.
+    pub(crate) walks: Vec<Walk>,
     pub(crate) settled: Vec<Candidate>,
     pub(crate) sweep: Sweep,
     views: Views,
@@ -37,6 +40,7 @@ impl Scanner {
             bitmaps: Bitmaps::default(),
             events: Vec::new(),
             found: Found::default(),
+            walks: Vec::new(),
             settled: Vec::new(),
             sweep: Sweep::default(),
             views: Views::default(),
@@ -55,7 +59,8 @@ impl Scanner {
     pub fn scan(&mut self, text: &[u8], findings: &mut Vec<Finding>) {
         assert!(text.len() < Batch::MAX_BYTES, "long texts are streamed");
         self.found.clear();
-        self.found.walks.extend(walk::opening(text, &(0..text.len())));
+        self.walks.clear();
+        self.walks.extend(walk::opening(text, &(0..text.len())));
         self.settle(text, &Cells::one(text, batch::is_json(text)));
         findings.clear();
         findings.extend(self.settled.iter().map(|piece| piece.finding(0)));
@@ -69,7 +74,8 @@ impl Scanner {
         }
         let mut cells = batch.cells();
         self.found.clear();
-        self.found.walks.extend(batch.walks());
+        self.walks.clear();
+        self.walks.extend(batch.walks());
         self.settle(batch.bytes(), &cells);
         self.findings.extend(self.settled.iter().map(|piece| {
             let start = cells.seek(piece.end).0.start;
@@ -104,7 +110,7 @@ impl Scanner {
     /// Whatever fails in the matcher, all of it is found: nothing passes unscanned.
     pub(crate) fn seek(&mut self, text: &[u8], range: &Range<usize>) {
         self.events.clear();
-        let first = range.start.saturating_sub(engine::LITERAL_BYTES);
+        let first = range.start.saturating_sub(LITERAL_BYTES);
         let events = &mut self.events;
         let scanned = self.pack.hits(text.get(first..).unwrap_or_default(), &self.scratch, |hit| {
             let end = hit.end as usize + first;
@@ -147,7 +153,7 @@ impl Scanner {
     /// Follows what left its window, looks into what is encoded, and settles overlaps.
     pub(crate) fn finish(&mut self, text: &[u8], cells: &Cells<'_>) {
         engine::on_tails(text, cells, text.len(), &mut self.found);
-        walk::go_on(text, cells, text.len(), &mut self.found);
+        engine::on_walks(text, cells, text.len(), &mut self.walks, &mut self.found);
         self.views(text, cells, 0..text.len(), &mut Progress::default());
         let mut at = cells.clone();
         let json = |start| at.seek(start).1.json;

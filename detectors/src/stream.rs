@@ -164,14 +164,14 @@ impl StreamMasker {
         let cells = Cells::one(text, json);
         std::mem::swap(&mut scanner.found.candidates, &mut self.candidates);
         std::mem::swap(&mut scanner.found.tails, &mut self.tails);
-        std::mem::swap(&mut scanner.found.walks, &mut self.walks);
+        std::mem::swap(&mut scanner.walks, &mut self.walks);
         self.floors = scanner.find(text, &cells, &(self.handled..upto), self.floors);
         engine::on_tails(text, &cells, upto, &mut scanner.found);
-        walk::go_on(text, &cells, upto, &mut scanner.found);
+        engine::on_walks(text, &cells, upto, &mut scanner.walks, &mut scanner.found);
         scanner.views(text, &cells, self.handled..upto, &mut self.encoded);
         std::mem::swap(&mut scanner.found.candidates, &mut self.candidates);
         std::mem::swap(&mut scanner.found.tails, &mut self.tails);
-        std::mem::swap(&mut scanner.found.walks, &mut self.walks);
+        std::mem::swap(&mut scanner.walks, &mut self.walks);
         self.handled = upto;
     }
 

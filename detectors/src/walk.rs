@@ -12,7 +12,6 @@ mod xml;
 
 use std::ops::Range;
 
-use crate::batch::Cells;
 use crate::rules::Found;
 use crate::window::Window;
 
@@ -59,48 +58,27 @@ pub(crate) fn may_open(cell: &[u8]) -> bool {
     payload || binary::may_begin(cell)
 }
 
-/// A message within a text: `MSH` ends at `end`.
-pub(crate) fn message(w: &Window<'_>, hit: &Range<usize>, found: &mut Found) {
-    if hit.start == 0 && w.is_opening() {
-        return;
-    }
-    let rest = w.rest(hit.start);
-    let format = match hl7::Walker::begin(rest) {
-        Some(walker) => Format::Hl7(walker),
-        None => match x12::Walker::begin(rest) {
-            Some(walker) => Format::X12(walker),
-            None => return,
-        },
-    };
-    found.walks.push(Walk { at: w.position(hit.start), format });
+/// The walk of a message that begins at `at`, within a text.
+pub(crate) fn message(w: &Window<'_>, at: usize) -> Option<Walk> {
+    let rest = w.rest(at);
+    let hl7 = hl7::Walker::begin(rest).map(Format::Hl7);
+    let format = hl7.or_else(|| x12::Walker::begin(rest).map(Format::X12))?;
+    Some(Walk { at: w.position(at), format })
 }
 
-/// Goes on with each walk, as far as `upto`.
-pub(crate) fn go_on<'t>(text: &'t [u8], cells: &Cells<'t>, upto: usize, found: &mut Found) {
-    if found.walks.is_empty() {
-        return;
+impl Walk {
+    /// Reads on at `at` in its window. Whether the payload goes on behind what was read.
+    pub(crate) fn step(&mut self, w: &Window<'_>, at: usize, found: &mut Found) -> bool {
+        let next = match &mut self.format {
+            Format::Binary(walker) => walker.step(w, at, found),
+            Format::Hl7(walker) => walker.step(w, at, found),
+            Format::X12(walker) => walker.step(w, at, found),
+            Format::Xml(walker) => walker.step(w, at, found),
+        };
+        let next = next.filter(|next| *next > at);
+        self.at = next.map_or(self.at, |next| w.position(next));
+        next.is_some()
     }
-    let mut walks = std::mem::take(&mut found.walks);
-    walks.sort_by_key(|walk| walk.at);
-    let mut cells = cells.clone();
-    walks.retain_mut(|walk| {
-        while walk.at <= upto {
-            let (cell, manner) = cells.seek(walk.at);
-            let (w, at) = Window::around(text, cell, walk.at, manner);
-            let next = match &mut walk.format {
-                Format::Binary(walker) => walker.step(&w, at, found),
-                Format::Hl7(walker) => walker.step(&w, at, found),
-                Format::X12(walker) => walker.step(&w, at, found),
-                Format::Xml(walker) => walker.step(&w, at, found),
-            };
-            match next {
-                Some(next) if next > at => walk.at = w.position(next),
-                _ => return false,
-            }
-        }
-        true
-    });
-    found.walks = walks;
 }
 
 /// So many blanks may stand before a payload.

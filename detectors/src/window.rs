@@ -16,6 +16,9 @@ pub(crate) const LOOK_BACK: usize = 384;
 /// How far a rule sees behind its event.
 pub(crate) const LOOK_AHEAD: usize = 1024;
 
+/// How far rules look at the case of what is written, both ways.
+pub(crate) const CASE_BYTES: usize = 192;
+
 /// The bytes around an event. Positions are offsets into the window; outside of it everything
 /// reads as NUL, which belongs to no class.
 #[derive(Clone, Copy)]

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
+use super::{ENCODED_DIGITS, RUN_BYTES};
 use crate::bitmaps::{BLOCK, Bits, below, from_bit, next, previous, run, within};
-use crate::view::{ENCODED_DIGITS, RUN_BYTES};
 
 const _: () = assert!(RUN_BYTES == 12, "`Around::long_runs` counts to twelve");
 

@@ -2,8 +2,8 @@
 
 use super::around::Around;
 use super::{Search, push_hit};
+use crate::anchors::LITERAL_BYTES;
 use crate::bytes::{DIGIT, UPPER, is};
-use crate::engine::LITERAL_BYTES;
 use crate::window::LOOK_BACK;
 
 /// So many words stand between a house number and its street's suffix at most.

@@ -5,11 +5,11 @@
 
 use super::around::Around;
 use super::{Event, Search, push_hit, short};
+use crate::anchors::LITERAL_BYTES;
 use crate::bitmaps::{BLOCK, below};
 use crate::bytes::{self, ALNUM, HIGH};
-use crate::engine::LITERAL_BYTES;
 use crate::lexicon;
-use crate::rules::CASE_BYTES;
+use crate::window::CASE_BYTES;
 use crate::words::{self, KEY_BYTES};
 
 /// No name in small letters is shorter, unless it goes on behind a hyphen.

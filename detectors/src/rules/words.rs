@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::bytes::{self, ALNUM, ALPHA, DIGIT};
 use crate::lexicon::{self, Kind};
 use crate::lists::Endings;
-use crate::window::Window;
+use crate::window::{CASE_BYTES, Window};
 
 /// How a word is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -244,9 +244,6 @@ pub(super) enum Case {
     /// Nothing but capitals.
     Capitals,
 }
-
-/// How far case is looked at, both ways.
-pub(crate) const CASE_BYTES: usize = 192;
 
 /// How far, for a word in capitals.
 const NEAR_BYTES: usize = 48;

@@ -7,12 +7,7 @@
 use std::ops::Range;
 
 use crate::bytes::{self, ALNUM, HEX};
-
-/// The shortest run that is looked at: nine bytes of text in base64.
-pub(crate) const RUN_BYTES: usize = 12;
-
-/// Fewer digits and nothing else are a number, and no text in hexadecimal digits.
-pub(crate) const ENCODED_DIGITS: usize = 18;
+use crate::events::{ENCODED_DIGITS, RUN_BYTES};
 
 /// The shortest stretch of decoded text that is looked at ...
 const STRETCH_BYTES: usize = 8;
