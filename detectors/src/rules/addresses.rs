@@ -216,7 +216,6 @@ impl Street {
     }
 
     fn takes(&self, w: &Window<'_>, token: &Token, case: Case) -> bool {
-        let _ = w;
         match token.shape {
             _ if token.is_empty() || token.possessive => false,
             Shape::Mixed => false,
