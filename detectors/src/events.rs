@@ -27,6 +27,10 @@ pub(crate) const RUN_BYTES: usize = 12;
 /// Fewer digits and nothing else are a number, and no text in hexadecimal digits.
 pub(crate) const ENCODED_DIGITS: usize = 18;
 
+/// The shortest word of a run that is made of words, and what the longest has at least.
+const SHORT_WORD: usize = 3;
+const LONG_WORD: usize = 6;
+
 /// Where a rule has to look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Event {
@@ -192,14 +196,19 @@ impl Search<'_> {
         }
     }
 
-    /// Whether plain words alone make up a run: `org/CodeSystem/observation`.
+    /// Whether plain words alone make up a run: `org/CodeSystem/observation`. One of them is long, for
+    /// letters that encode something may spell short ones by chance.
     fn is_of_words(&self, run: Range<usize>) -> bool {
         let run = self.text.get(run).unwrap_or_default();
-        let words = run.split(|byte| matches!(byte, b'+' | b'/')).flat_map(|part| {
+        let mut longest = 0;
+        let mut is_plain = |word: &[u8]| {
+            longest = longest.max(word.len());
+            word.is_empty() || word.len() >= SHORT_WORD && lexicon::kind(word).any(Kind::PLAIN)
+        };
+        let mut parts = run.split(|byte| matches!(byte, b'+' | b'/')).flat_map(|part| {
             part.chunk_by(|one, next| !(one.is_ascii_lowercase() && next.is_ascii_uppercase()))
         });
-        run.len() <= BLOCK
-            && words.into_iter().all(|word| lexicon::kind(word).any(Kind::PLAIN) || word.is_empty())
+        run.len() <= BLOCK && parts.all(&mut is_plain) && longest >= LONG_WORD
     }
 
     #[inline]
