@@ -8,7 +8,7 @@ mod child;
 mod readiness;
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -225,7 +225,8 @@ impl Life {
         };
         self.due = Some(now + self.backoff);
         let name = program.name();
-        eprintln!("lazaret: {name} ended; it is started again in {} ms", self.backoff.as_millis());
+        let backoff_ms = self.backoff.as_millis();
+        log(&format!("lazaret: {name} ended; it is started again in {backoff_ms} ms"));
     }
 }
 
@@ -235,4 +236,11 @@ fn announce(control: SocketAddr, events: Sender<Event>) {
         // The supervisor may have given up meanwhile.
         let _ = events.send(Event::Ready);
     });
+}
+
+/// One write for the whole line: where standard output and standard error are one file, `ready` and
+/// the lines of both processes stay lines.
+fn log(line: &str) {
+    // A log that can't be written must not stop the processes that it is about.
+    let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
 }

@@ -4,6 +4,8 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -23,6 +25,14 @@ struct Up {
 
 impl Up {
     fn start(spoil: impl Fn(&Path)) -> Self {
+        Self::with_log(|folder| {
+            spoil(folder);
+            fs::File::create(folder.join("log")).unwrap().into()
+        })
+    }
+
+    /// Logs to what `prepare` returns once the folder is made.
+    fn with_log(prepare: impl Fn(&Path) -> Stdio) -> Self {
         let temporary = tempfile::tempdir().unwrap();
         let folder = temporary.path().join("gateway");
         let port_base = free_port_base().unwrap().to_string();
@@ -33,8 +43,9 @@ impl Up {
             .stdout(Stdio::null())
             .status();
         assert!(made.unwrap().success());
-        spoil(&folder);
-        let mut process = up(&folder).stdout(Stdio::piped()).spawn().unwrap();
+        let mut up = lazaret();
+        up.args(["up", "--dir"]).arg(&folder).stdout(Stdio::piped()).stderr(prepare(&folder));
+        let mut process = up.spawn().unwrap();
         let output = BufReader::new(process.stdout.take().unwrap());
         Self { folder, process, output, _temporary: temporary }
     }
@@ -84,13 +95,6 @@ fn lazaret() -> Command {
     Command::new(tree::binary("lazaret").unwrap())
 }
 
-fn up(folder: &Path) -> Command {
-    let log = fs::File::create(folder.join("log")).unwrap();
-    let mut command = lazaret();
-    command.args(["up", "--dir"]).arg(folder).stderr(log);
-    command
-}
-
 fn wait_until(what: &str, is_so: impl Fn() -> bool) {
     let until = Instant::now() + PATIENCE;
     while !is_so() {
@@ -116,6 +120,19 @@ fn ready_is_said_once_and_a_drain_ends_well_and_leaves_nobody() {
     assert_eq!(rest, "");
     assert!(!children.into_iter().any(is_running));
     assert_eq!(up.try_child("control").or(up.try_child("dataplane")), None);
+}
+
+#[test]
+fn a_line_of_the_log_is_written_in_one_piece() {
+    let (ours, theirs) = UnixDatagram::pair().unwrap();
+    ours.set_read_timeout(Some(PATIENCE)).unwrap();
+    let _up = Up::with_log(|_| OwnedFd::from(theirs.try_clone().unwrap()).into());
+    for _ in 0..3 {
+        let mut write = [0; 4096];
+        let len = ours.recv(&mut write).unwrap();
+        let line = String::from_utf8_lossy(&write[..len]);
+        assert!(line.ends_with('\n') && line.lines().count() == 1, "{line:?}");
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! One process that is supervised: its log, its pid file, its end.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{ChildStderr, Command, Stdio};
@@ -103,8 +103,6 @@ impl Child {
 fn copy_log(program: Program, log: ChildStderr) {
     let name = program.name();
     for line in BufReader::new(log).split(b'\n').map_while(Result::ok) {
-        let line = String::from_utf8_lossy(&line);
-        // A log that can't be written must not stop the process it is about.
-        let _ = writeln!(std::io::stderr(), "{name:<9} {line}");
+        super::log(&format!("{name:<9} {}", String::from_utf8_lossy(&line)));
     }
 }
