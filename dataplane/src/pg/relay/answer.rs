@@ -6,10 +6,10 @@ use lazaret_policy::{Plan, Reach};
 use lazaret_sql::Kind;
 
 use super::Relaying;
-use super::copy::CopyOut;
 use super::expected::Reply;
 use super::judge::Analysis;
 use super::objects::Name;
+use crate::mask::CopyMasker;
 
 /// The results of a statement are told apart by what has come of them.
 pub(super) enum Answer {
@@ -21,6 +21,12 @@ pub(super) enum Answer {
     CopyIn {
         ended: bool,
     },
+}
+
+/// What becomes of COPY data on its way to the client.
+pub(super) enum CopyOut {
+    Passes,
+    Masked(Box<CopyMasker>),
 }
 
 /// EXECUTE may name a statement that is itself an EXECUTE; nobody writes more of these.

@@ -6,7 +6,7 @@ use lazaret_proto::pg::backend::CopyResponse;
 use lazaret_sql::Kind;
 
 use super::Relaying;
-use super::answer::Answer;
+use super::answer::{Answer, CopyOut};
 use super::judge::Analysis;
 use crate::context::Context;
 use crate::mask::CopyMasker;
@@ -48,12 +48,6 @@ impl CopyIn {
 fn has_mask(begins_within: bool, payload: &[u8]) -> bool {
     let first = begins_within && payload.first() == Some(&b'*');
     first || payload.windows(2).any(|pair| pair == b"**")
-}
-
-/// What becomes of COPY data on its way to the client.
-pub(super) enum CopyOut {
-    Passes,
-    Masked(Box<CopyMasker>),
 }
 
 impl Relaying {

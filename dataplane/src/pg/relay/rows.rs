@@ -7,8 +7,7 @@ use lazaret_policy::Plan;
 use lazaret_proto::pg::frame::{FrameHeader, HEADER_BYTES};
 
 use super::Relaying;
-use super::answer::Answer;
-use super::copy::CopyOut;
+use super::answer::{Answer, CopyOut};
 use super::expected::Reply;
 use crate::context::Context;
 use crate::limits::ROW_IN_MEMORY_BYTES;

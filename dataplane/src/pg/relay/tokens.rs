@@ -3,8 +3,7 @@
 use lazaret_link::{TokenScope, ValueDigest};
 
 use super::Relaying;
-use super::answer::Answer;
-use super::copy::CopyOut;
+use super::answer::{Answer, CopyOut};
 use crate::context::{Context, Effect, Side};
 use crate::mask;
 use crate::pg::end::End;
