@@ -30,6 +30,7 @@ mod row;
 mod score;
 mod text;
 mod typed;
+mod value;
 mod vault;
 
 use lazaret_detectors::{Class, Identifier};

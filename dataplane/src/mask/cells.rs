@@ -10,8 +10,11 @@ use super::gather::{Cover, Gather};
 use super::keep::Syntax;
 use super::outcome::{Length, Outcome};
 use super::score::Scores;
-use super::typed;
-use super::{Counts, Dates, blob, nested, number};
+use super::value::Value;
+use super::{Counts, Dates, blob, nested, number, typed};
+
+/// Values within values: more than any schema has a use for.
+const MAX_DEPTH: usize = 8;
 
 /// Masks cells and gathers those to scan.
 #[derive(Default)]
@@ -19,17 +22,6 @@ pub(super) struct Cells {
     gather: Gather,
     /// What a value is in text, where it is scanned in another form than its own.
     rendered: Vec<u8>,
-}
-
-/// A value to be scanned.
-pub(super) struct Value<'a> {
-    pub(super) kind: TypeKind,
-    /// 0 where it isn't known.
-    pub(super) type_oid: u32,
-    pub(super) format: Format,
-    pub(super) bytes: &'a mut [u8],
-    /// Where `bytes` will be when findings are covered.
-    pub(super) at: usize,
 }
 
 impl Cells {
@@ -72,13 +64,7 @@ impl Cells {
     }
 
     /// Gathers a value that is within `depth` others, or masks what need not be scanned.
-    pub(super) fn scan(
-        &mut self,
-        value: Value<'_>,
-        dates: Dates,
-        length: Length,
-        depth: usize,
-    ) -> Outcome {
+    fn scan(&mut self, value: Value<'_>, dates: Dates, length: Length, depth: usize) -> Outcome {
         use TypeKind as K;
         if value.bytes.is_empty() {
             return Outcome::Same;
@@ -100,7 +86,7 @@ impl Cells {
                 self.push_as_is(&value, Cover::Keeping(Syntax::Elements))
             }
             (K::Array | K::Composite | K::Range, Format::Binary) => {
-                nested::scan(self, value, dates, depth)
+                self.scan_nested(value, dates, depth)
             }
             (K::TsVector, _) | (K::Other, Format::Binary) => Outcome::Null,
             (K::Bytea, _) => self.scan_blob(value, length),
@@ -120,6 +106,14 @@ impl Cells {
             ) => self.push_as_is(&value, Cover::Whole(value.kind, Format::Text)),
             (_, Format::Binary) => self.scan_rendered(value),
         }
+    }
+
+    /// The lengths around an element stay, so it keeps its own.
+    fn scan_nested(&mut self, value: Value<'_>, dates: Dates, depth: usize) -> Outcome {
+        if depth == MAX_DEPTH {
+            return Outcome::Null;
+        }
+        nested::walk(value, |element| self.scan(element, dates, Length::Kept, depth + 1))
     }
 
     /// A cell was masked elsewhere.

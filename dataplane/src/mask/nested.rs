@@ -1,29 +1,21 @@
-//! Arrays, row types and ranges in binary format: their elements are walked and treated each by
-//! its own type.
+//! Arrays, row types and ranges in binary format: their elements are walked, and whoever asked
+//! treats each by its own type.
 //!
-//! An element keeps its length, for the lengths around it stay. Where that can't be, or where the
-//! layout is not a known one, the whole value becomes NULL.
+//! Where an element can't stay, or where the layout is not a known one, the whole value becomes NULL.
 
 use lazaret_policy::{Format, TypeKind, built_in};
 use lazaret_proto::pg::types;
 
-use super::Dates;
-use super::cells::{Cells, Value};
-use super::outcome::{Length, Outcome};
+use super::outcome::Outcome;
+use super::value::Value;
 
 /// PostgreSQL's own limit of an array's dimensions.
 const MAX_DIMENSIONS: u32 = 6;
 
-/// Values within values: more than any schema has a use for.
-const MAX_DEPTH: usize = 8;
-
-/// Gathers or masks the elements of an array, a row type or a range.
-pub(super) fn scan(cells: &mut Cells, value: Value<'_>, dates: Dates, depth: usize) -> Outcome {
-    if depth == MAX_DEPTH {
-        return Outcome::Null;
-    }
+/// Hands the elements of an array, a row type or a range to `on_element`, one after another.
+pub(super) fn walk<'a>(value: Value<'a>, on_element: impl FnMut(Value<'a>) -> Outcome) -> Outcome {
     let len = value.bytes.len();
-    let mut walk = Walk { cells, dates, depth, at: value.at, rest: value.bytes, is_masked: false };
+    let mut walk = Walk { on_element, at: value.at, rest: value.bytes, is_masked: false };
     let walked = match value.kind {
         TypeKind::Array => walk.array(),
         TypeKind::Composite => walk.composite(),
@@ -38,17 +30,15 @@ pub(super) fn scan(cells: &mut Cells, value: Value<'_>, dates: Dates, depth: usi
     }
 }
 
-struct Walk<'a> {
-    cells: &'a mut Cells,
-    dates: Dates,
-    depth: usize,
+struct Walk<'a, F> {
+    on_element: F,
     /// Where `rest` will be when findings are covered.
     at: usize,
     rest: &'a mut [u8],
     is_masked: bool,
 }
 
-impl<'a> Walk<'a> {
+impl<'a, F: FnMut(Value<'a>) -> Outcome> Walk<'a, F> {
     /// Dimensions, whether there are NULLs, the type of the elements; length and lower bound of each
     /// dimension; the elements.
     fn array(&mut self) -> Option<()> {
@@ -118,7 +108,7 @@ impl<'a> Walk<'a> {
             bytes,
             at,
         };
-        match self.cells.scan(value, self.dates, Length::Kept, self.depth + 1) {
+        match (self.on_element)(value) {
             Outcome::Null => return None,
             Outcome::Masked(_) => self.is_masked = true,
             Outcome::Same => {}
