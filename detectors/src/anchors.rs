@@ -163,17 +163,6 @@ pub(crate) fn all() -> Vec<Anchor> {
     anchors
 }
 
-/// Whether a JSON key ends in a word that its class may be known by.
-pub(crate) fn ends_as_a_key(key: &[u8]) -> bool {
-    JSON_KEYS.iter().any(|ending| match ending.strip_prefix('"') {
-        Some(whole) => key.eq_ignore_ascii_case(whole.as_bytes()),
-        None => {
-            let rest = key.len().checked_sub(ending.len()).and_then(|start| key.get(start..));
-            rest.is_some_and(|rest| rest.eq_ignore_ascii_case(ending.as_bytes()))
-        }
-    })
-}
-
 fn anchor(rule: Rule, literal: &str, caseless: bool) -> Anchor {
     let literal = literal.as_bytes().to_vec();
     let len = u8::try_from(literal.len()).unwrap_or(u8::MAX);
@@ -378,27 +367,4 @@ pub(crate) const STATES: [&str; 56] = [
     "LA", "ME", "MD", "MA", "MI", "MN", "MS", "MO", "MT", "NE", "NV", "NH", "NJ", "NM", "NY", "NC", "ND", "OH",
     "OK", "OR", "PA", "RI", "SC", "SD", "TN", "TX", "UT", "VT", "VA", "WA", "WV", "WI", "WY", "PR", "GU", "VI",
     "AS", "MP",
-];
-
-/// How keys end whose class `class::by_name` knows.
-#[rustfmt::skip]
-const JSON_KEYS: &[&str] = &[
-    "name", "fname", "lname", "mname", "_nm", "family", "given", "first", "last", "middle", "maiden", "initials",
-    "alias", "vorname", "nachname", "apellido", "apellidos", "prenom", "\"sname", "\"kin", "_kin", "ofkin", "\"nok",
-    "nok_contact", "employer", "guardian", "surname", "forename", "patient", "prefix", "suffix",
-    "ssn", "itin", "\"tin", "socsec", "soc_sec", "\"nhs", "ssn_last4", "ssn4", "_sin", "security", "taxpayer", "tax_id", "taxid",
-    "mrn", "empi", "mbi", "hicn", "medicare", "medicaid", "number", "_no", "_num", "_nbr",
-    "patient_id", "patientid", "person_id", "personid", "subject_id", "subjectid", "record_id", "chart_id",
-    "member_id", "memberid", "subscriber_id", "subscriberid", "policy_id", "policyid", "medicare_id",
-    "medicaid_id", "insurance_id", "insuranceid", "beneficiary_id", "beneficiaryid", "account_id", "accountid",
-    "card_id", "device_id", "deviceid", "passport_id", "memberno", "policyno", "cardno", "licenseno", "accountno",
-    "dob", "dod", "\"yob", "birthdate", "birth_date", "birth", "birthday", "death", "date", "datetime", "_dt", "_time",
-    "address", "addr", "street", "line", "line1", "line2", "line_1", "line_2", "address1", "address2", "city",
-    "town", "county", "district", "village", "parish", "municipality", "birthplace", "zip", "zipcode", "postcode",
-    "postal_code", "postalcode", "zip_code", "zip4", "latitude", "longitude", "\"lat", "\"lon", "\"lng", "_lat", "_lon",
-    "phone", "phone1", "phone2", "telephone", "mobile", "cell", "tel", "fax", "email", "mail", "website", "url",
-    "homepage", "ip", "ipaddress", "ip_addr", "vin", "plate", "license", "licence", "passport", "drivers",
-    "npi", "dea", "iban", "account", "acct", "card", "cvv", "routing", "serial", "device_sn", "\"sn", "udi", "imei", "macaddress", "fingerprint",
-    "biometric", "photo", "photograph", "picture", "avatar", "password", "passwd", "secret", "username", "login",
-    "apikey", "api_key", "accession", "\"age", "_age", "ipv4", "ipv6",
 ];

@@ -1,13 +1,14 @@
 //! What a column holds, told from its declared class or its name.
 //!
 //! [`by_name`] reads a name as a person would: it is cut into words (`patientBirthDate`,
-//! `PATIENT_BIRTH_DATE` and `patientbirthdate` are the same three), and rules ask for words, with
+//! `PATIENT_BIRTH_DATE`, `patientbirthdate` and `PT_BRTH_DT` are the same three), and rules ask for words, with
 //! the relation's name as context where a word alone is ambiguous. A wrong yes costs a masked
 //! column that configuration can declare clear; a wrong no leaves the column to the content scan.
 //! So a word that says "this describes the thing, it is not the thing" (`phone_type`,
 //! `city_count`) ends the matter, and an ambiguous word alone counts in a relation about people
 //! only: `name` in `patients` is a person's, `name` in `products` is not.
 
+mod abbreviations;
 mod rules;
 mod words;
 

@@ -17,7 +17,7 @@ pub(super) fn classify(context: Context, column: &Words) -> Option<Class> {
         .or_else(|| birth_and_death(column))
         .or_else(|| place(column))
         .or_else(|| thing(context, column))
-        .or_else(|| secret(column))
+        .or_else(|| code(column))
         .or_else(|| person(context, column))
         .or_else(|| moment(context, column))
         .or_else(|| age(column))
@@ -26,7 +26,7 @@ pub(super) fn classify(context: Context, column: &Words) -> Option<Class> {
 /// The head noun says that the column counts, types or flags a thing and does not hold it.
 fn describes_only(column: &Words) -> bool {
     let head = column.last();
-    let is_postal = column.has_any(&["zip", "postal", "post", "area"]);
+    let is_postal = column.has_any(&["zip", "postal", "post", "area", "county"]);
     (DESCRIBERS.contains(&head) && column.len() > 1)
         || (head == "code" && !is_postal && column.len() > 1)
         || matches!(column.iter().next(), Some("is" | "has" | "num" | "count" | "max" | "min"))
@@ -37,12 +37,12 @@ fn number_of_a_person(column: &Words) -> Option<Class> {
     use Identifier::{Account, HealthPlan, License, MedicalRecord, Ssn};
     let numbered = column.has_any(NUMBER);
     let direct = |identifier| Some(Class::Direct(identifier));
-    if column.has_any(&["ssn", "itin", "sin", "socsec", "ssnum"])
-        || column.only() == Some("tin")
-        || column.has("ss") && column.has_any(&["number", "num", "no", "nbr"])
+    if column.has_any(&["ssn", "itin", "sin", "socsec", "ssnum", "ssno"])
+        || matches!(column.only(), Some("tin" | "social"))
+        || column.has("ss") && column.has_any(&["number", "num", "no"])
         || column.has_pair("social", "security")
         || column.has_pair("soc", "sec")
-        || column.has_pair("tax", "id")
+        || column.has("tax") && column.has_any(&["id", "num", "number", "no"])
         || column.has("taxpayer")
     {
         return direct(Ssn);
@@ -52,9 +52,11 @@ fn number_of_a_person(column: &Words) -> Option<Class> {
         || column.has_pair("med", "rec")
         || column.has("nhs") && (numbered || column.len() == 1)
         || numbered
-            && column.has_any(&["chart", "hospital"])
+            && column.has_any(&["chart", "hospital", "mr"])
             && !column.has_any(&["account", "acct"])
-        || column.has("patient") && column.has_any(&["number", "num", "no", "nbr", "nr"])
+        || column.has_any(&["patient", "pt"])
+            && column.has_any(&["number", "num", "no"])
+            && !column.has_any(&["account", "acct"])
     {
         return direct(MedicalRecord);
     }
@@ -73,8 +75,10 @@ fn number_of_a_person(column: &Words) -> Option<Class> {
     {
         return direct(HealthPlan);
     }
-    if column.has_any(&["iban", "acct", "ccn", "ccnum", "cvv", "cvc"])
-        || (column.only() == Some("account") || column.only() == Some("card"))
+    if column.has_any(&["iban", "acct", "ccn", "ccnum", "cvv", "cvc", "csn", "hadm"])
+        // Epic's, Cerner's and MIMIC's numbers of a stay: what its account goes by.
+        || column.has("fin") && (numbered || column.len() == 1)
+        || matches!(column.only(), Some("account" | "card" | "har"))
         || column.has_pair("credit", "card")
         || column.has_pair("debit", "card")
         || column.has_pair("bank", "account")
@@ -84,7 +88,7 @@ fn number_of_a_person(column: &Words) -> Option<Class> {
         return direct(Account);
     }
     if column.has_any(&["passport", "npi", "dea"])
-        || column.has_any(&["license", "licence"]) && !column.has("plate")
+        || column.has("license") && !column.has("plate")
         || column.has_any(&["driver", "drivers", "dl"]) && (numbered || column.len() == 1)
         || numbered && column.has_any(&["cert", "certificate", "certification", "upin"])
     {
@@ -97,20 +101,24 @@ fn contact(context: Context, column: &Words) -> Option<Class> {
     use Identifier::{Email, Fax, IpAddress, Telephone, Url};
     let numbered = column.has_any(NUMBER);
     let direct = |identifier| Some(Class::Direct(identifier));
-    if column.has("email") || column.has_pair("e", "mail") {
+    if column.has_any(&["email", "emailaddr"]) || column.has_pair("e", "mail") {
         return direct(Email);
     }
-    if column.has_any(&["fax", "facsimile"]) {
+    if column.has_any(&["fax", "facsimile"]) || column.has("fx") && numbered {
         return direct(Fax);
     }
     if column.has_any(&["phone", "telephone", "tel", "telecom", "msisdn", "pager", "phonenumber"])
         || column.has_any(&["mobile", "cell", "contact"]) && numbered && !column.has("id")
         || column.only() == Some("mobile")
         || column.only() == Some("cell") && context == Context::People
+        // The acidity of blood is `ph`, too.
+        || column.has("ph") && (numbered && !column.has("id") || column.has_any(PHONES))
+        || column.only() == Some("ph") && context == Context::People
     {
         return direct(Telephone);
     }
-    if column.has_any(&["ip", "ipv", "ipaddr", "ipaddress"]) || column.has_pair("remote", "addr") {
+    if column.has_any(&["ip", "ipv", "ipaddr", "ipaddress"]) || column.has_pair("remote", "address")
+    {
         return direct(IpAddress);
     }
     if column.has_any(&["url", "uri", "website", "homepage"])
@@ -124,8 +132,10 @@ fn contact(context: Context, column: &Words) -> Option<Class> {
 fn birth_and_death(column: &Words) -> Option<Class> {
     let of_life = column.has_any(&["birth", "born", "death", "died", "deceased", "dob", "dod"]);
     let place = column.has_any(&["place", "city", "county", "country", "state", "name", "weight"]);
-    let apart = column.has_any(&["cause", "order", "sex", "certificate", "number", "id", "year"]);
-    let alone = matches!(column.only(), Some("dob" | "dod" | "birthday" | "bday" | "yob"));
+    let apart =
+        column.has_any(&["cause", "order", "sex", "certificate", "number", "id", "year", "age"]);
+    let alone = matches!(column.only(), Some("dob" | "dod" | "birthday" | "bdate" | "yob"))
+        || column.has_pair("d", "o") && column.len() == 3;
     // A year of birth may tell an age above 89.
     let alone = alone || column.has("birth") && column.has("year");
     let a_day = column.has_any(MOMENTS) || column.has_any(&["dob", "dod", "on", "at"]);
@@ -133,11 +143,14 @@ fn birth_and_death(column: &Words) -> Option<Class> {
 }
 
 fn place(column: &Words) -> Option<Class> {
-    let of_mail = column.has_any(&["address", "addr", "street"]);
+    let of_mail = column.has_any(&["address", "street"])
+        || column.has_pair("add", "line")
+        || column.has("adr") && (column.has("line") || column.len() == 1)
+        || column.has("apt") && column.has_any(NUMBER);
     let elsewhere = column.has_any(&["email", "ip", "mac", "memory", "web", "host", "bus", "hash"]);
     if column.has_any(&["zip", "zipcode", "postcode", "postal"]) || column.has_pair("post", "code")
     {
-        return (!of_mail || column.has_any(&["zip", "postcode"]))
+        return (!of_mail || column.has_any(&["zip", "postcode", "code"]))
             .then_some(Class::Zip)
             .or(Some(Class::Direct(Identifier::Geography)));
     }
@@ -159,6 +172,7 @@ fn place(column: &Words) -> Option<Class> {
         "geolocation",
         "coordinates",
         "neighborhood",
+        "census",
         "fips",
         "tract",
         "precinct",
@@ -176,7 +190,6 @@ fn thing(context: Context, column: &Words) -> Option<Class> {
     let direct = |identifier| Some(Class::Direct(identifier));
     if column.has("vin")
         || column.has_pair("license", "plate")
-        || column.has_pair("licence", "plate")
         || column.has("vehicle") && (numbered || column.has_any(&["registration", "plate"]))
         // A specimen stands on a plate, too.
         || column.only() == Some("plate") && context != Context::Care
@@ -186,7 +199,6 @@ fn thing(context: Context, column: &Words) -> Option<Class> {
     }
     if column.has_any(&["udi", "imei", "imsi", "meid", "iccid", "serial"])
         || column.has_pair("mac", "address")
-        || column.has_pair("mac", "addr")
         || column.only() == Some("mac")
         || column.has_any(&["device", "implant"]) && (numbered || column.has("sn"))
         || column.only() == Some("sn")
@@ -196,6 +208,8 @@ fn thing(context: Context, column: &Words) -> Option<Class> {
     if column.has_any(&["fingerprint", "biometric", "retina", "voiceprint", "faceprint"])
         || column.has("iris") && column.has_any(&["scan", "template", "code"])
         || column.has_pair("finger", "print")
+        || column.has_pair("voice", "print")
+        || column.has_pair("fp", "template")
     {
         return direct(Biometric);
     }
@@ -208,14 +222,16 @@ fn thing(context: Context, column: &Words) -> Option<Class> {
     None
 }
 
-fn secret(column: &Words) -> Option<Class> {
-    let secret =
-        column.has_any(&["password", "passwd", "passphrase", "secret", "username", "login"])
-            || column.has_pair("api", "key")
-            || column.has_pair("access", "token")
-            || column.has_pair("private", "key")
-            || column.has("accession");
-    secret.then_some(Class::Direct(Identifier::UniqueCode))
+/// Secrets, and numbers that stand for one thing of one person's.
+fn code(column: &Words) -> Option<Class> {
+    let code = column.has_any(&["password", "passwd", "passphrase", "secret", "username", "login"])
+        || column.has_pair("api", "key")
+        || column.has_pair("access", "token")
+        || column.has_pair("private", "key")
+        || column.has("accession")
+        || column.has_pair("identity", "id")
+        || column.has("prescription") && column.has_any(&["number", "num", "no"]);
+    code.then_some(Class::Direct(Identifier::UniqueCode))
 }
 
 fn person(context: Context, column: &Words) -> Option<Class> {
@@ -239,9 +255,11 @@ fn person(context: Context, column: &Words) -> Option<Class> {
         || column.has_any(&["vorname", "nachname", "apellido", "apellidos", "prenom"])
         || ["f", "l", "m"].iter().any(|part| column.has_pair(part, "name"))
         || column.only() == Some("sname")
-        || column.has_any(&["nickname", "fullname", "maiden", "firstnm", "lastnm", "initials"])
-        || column.has_any(&["name", "nm"]) && (part || of_person)
-        || of_person && column.has_any(&["first", "last", "middle", "given", "initial"])
+        || column.has_any(&["nickname", "fullname", "maiden", "initials", "fnm", "lnm", "mnm"])
+        || column.has("name") && (part || of_person)
+        || column.has_pair("name", "text")
+        || column.has_pair("middle", "initial")
+        || of_person && column.has_any(&["first", "last", "middle", "given", "initial", "display"])
     {
         return name;
     }
@@ -258,6 +276,7 @@ fn person(context: Context, column: &Words) -> Option<Class> {
                 | "suffix"
                 | "alias"
                 | "initial"
+                | "mi"
         )
     ) && context == Context::People;
     let by_itself = matches!(column.only(), Some("given" | "family"));
@@ -268,21 +287,30 @@ fn person(context: Context, column: &Words) -> Option<Class> {
 }
 
 /// 164.514(b)(2)(i) protects relatives, employers and household members, too. A column that is
-/// called after one of them holds the name.
+/// called after one of them, or after what somebody did, holds the name.
 fn is_another_person(context: Context, column: &Words) -> bool {
     let kin =
         column.has_any(&["kin", "nok"]) && !column.has_any(&["relationship", "relation", "id"]);
-    kin || matches!(column.only(), Some("employer" | "guardian"))
+    let called_after = OTHERS.contains(&column.last()) && column.len() < 4;
+    let provider = column.last() == "provider"
+        && column.has_any(&["ordering", "rendering", "referring", "attending", "billing"]);
+    let doer = column.last() == "by" && column.has_any(DONE);
+    kin || called_after
+        || provider
+        || doer
+        || column.has_pair("emergency", "contact") && column.len() == 2
         || column.only() == Some("attending") && context != Context::Unknown
 }
 
 /// Keys that stand for a person: `patient_id`, `patient` in `encounters`, `id` in `patients`.
 fn identity(context: Context, column: &Words) -> Option<Class> {
     let keyed = column.has_any(&["id", "identifier", "uuid", "guid", "key"]);
-    let patient = column.has_any(&["patient", "person", "subject"]);
+    let patient = column.has_any(&["patient", "person", "subject", "pt"]);
     let alone = column.only() == Some("patient");
     let own = matches!(column.only(), Some("id" | "uuid" | "guid")) && context == Context::People;
-    (alone || own || patient && keyed && column.len() == 2)
+    let referred = column.has_any(&["patient", "subject"]) && column.last() == "reference"
+        || column.has_pair("identifier", "value") && context == Context::People;
+    (alone || own || referred || patient && keyed && column.len() == 2)
         .then_some(Class::Direct(Identifier::UniqueCode))
 }
 
@@ -309,14 +337,23 @@ fn moment(context: Context, column: &Words) -> Option<Class> {
         "prescribed",
         "dispensed",
         "billed",
+        "authored",
+        "effective",
+        "collected",
     ]);
-    let a_moment = column.has_any(MOMENTS);
+    let a_moment =
+        column.has_any(MOMENTS) || column.len() > 1 && matches!(column.last(), "on" | "at");
     let a_bound = matches!(
         column.only(),
-        Some("start" | "stop" | "end" | "began" | "ended" | "period" | "issued" | "recorded")
-    );
-    let in_care = context != Context::Unknown && (a_moment || a_bound);
-    let measured = column.has_any(&["zone", "spent", "limit", "year", "count"]);
+        Some(
+            "start" | "stop" | "end" | "began" | "ended" | "period" | "issued" | "recorded" | "dos"
+        )
+    ) || column.has("period") && matches!(column.last(), "start" | "end")
+        || column.has_any(&["service", "dos"]) && matches!(column.last(), "from" | "to" | "thru");
+    // `charttime`, `storetime`
+    let ends_so = column.last().ends_with("time");
+    let in_care = context != Context::Unknown && (a_moment || a_bound || ends_so);
+    let measured = column.has_any(&["zone", "spent", "limit", "year", "count", "supply", "suply"]);
     ((of_care && a_moment || in_care) && !measured).then_some(Class::Date)
 }
 
@@ -325,9 +362,38 @@ fn age(column: &Words) -> Option<Class> {
         .then_some(Class::Age)
 }
 
-const NUMBER: &[&str] = &["id", "identifier", "number", "num", "no", "nbr", "nr", "key"];
+const NUMBER: &[&str] = &["id", "identifier", "number", "num", "no", "key"];
 
-const MOMENTS: &[&str] = &["date", "dt", "datetime", "day", "time", "timestamp", "ts", "month"];
+const MOMENTS: &[&str] = &["date", "datetime", "day", "time", "timestamp", "ts", "month"];
+
+/// What a telephone stands at.
+const PHONES: &[&str] = &[
+    "contact",
+    "home",
+    "work",
+    "cell",
+    "mobile",
+    "day",
+    "evening",
+    "eve",
+    "emergency",
+    "alternate",
+    "alt",
+];
+
+/// Who has a name of their own in somebody's record.
+#[rustfmt::skip]
+const OTHERS: &[&str] = &[
+    "anesthesiologist", "caregiver", "employer", "father", "guarantor", "guardian", "mother", "pathologist", "pcp", "physician",
+    "prescriber", "radiologist", "spouse", "surgeon",
+];
+
+/// What somebody did whose name follows.
+#[rustfmt::skip]
+const DONE: &[&str] = &[
+    "administered", "approved", "authored", "collected", "cosigned", "dictated", "entered", "ordered", "performed", "prescribed",
+    "recorded", "referred", "reviewed", "seen", "signed", "transcribed", "verified", "witnessed",
+];
 
 /// Nouns whose `_name` is a person's.
 #[rustfmt::skip]
@@ -338,7 +404,8 @@ const PERSON: &[&str] = &[
     "holder", "attending", "referring", "surgeon", "clinician", "practitioner", "caregiver",
     "dependent", "emergency", "recipient", "author", "signer", "witness", "student", "resident",
     "subject", "pharmacist", "prescriber", "technician", "staff", "user", "participant",
-    "cardholder", "pt", "nok", "employer",
+    "cardholder", "pt", "nok", "employer", "pcp", "performer", "requester", "recorder", "radiologist",
+    "pathologist", "anesthesiologist", "poa", "veteran", "enrollee", "donor", "twin", "sibling", "husband", "wife",
 ];
 
 /// Head nouns of columns about a thing that hold none of it.

@@ -1,6 +1,8 @@
-//! Names cut into words: snake case, camel case, capitals run together.
+//! Names cut into words: snake case, camel case, capitals run together; abbreviations in full.
 
 use std::ops::ControlFlow;
+
+use super::abbreviations::in_full;
 
 /// A name longer than this is read up to here. PostgreSQL's own limit is 63 bytes.
 const NAME_BYTES: usize = 96;
@@ -8,7 +10,8 @@ const NAME_BYTES: usize = 96;
 /// More words than this and the rest is not read.
 const WORDS: usize = 16;
 
-/// The lower-cased words of a name, digits dropped, plural `s` of known words dropped.
+/// The lower-cased words of a name, digits dropped, plural `s` of known words dropped, abbreviations
+/// in full.
 pub(super) struct Words {
     bytes: [u8; NAME_BYTES],
     ends: [u8; WORDS],
@@ -98,6 +101,7 @@ impl Words {
     }
 
     fn push(&mut self, word: &[u8]) {
+        let word = std::str::from_utf8(word).map_or(word, |word| in_full(word).as_bytes());
         let start = if self.count == 0 { 0 } else { usize::from(self.ends[self.count - 1]) };
         let end = start + word.len();
         let (Ok(end_u8), true) = (u8::try_from(end), self.count < WORDS) else { return };
@@ -195,13 +199,13 @@ fn singular(word: &[u8]) -> &[u8] {
 
 fn is_known(word: &[u8]) -> bool {
     let Ok(word) = std::str::from_utf8(word) else { return false };
-    [KNOWN, PEOPLE, CARE, CARRIERS].iter().any(|words| words.contains(&word))
+    [KNOWN, SHORT, PEOPLE, CARE, CARRIERS].iter().any(|words| words.contains(&word))
 }
 
 /// Words that names run together with others (`BIRTHDATE`, `PATIENTINSURANCEID`).
 #[rustfmt::skip]
 const KNOWN: &[&str] = &[
-    "abbr", "account", "acct", "accession", "addr", "address", "admission", "admit", "age",
+    "abbr", "account", "acct", "accession", "address", "admin", "admission", "admit", "age",
     "alias", "amount", "api", "area", "at", "attending", "avatar", "bank", "billed",
     "biometric", "birth", "born", "box", "business", "by", "card", "cell", "cert",
     "certificate", "charge", "chart", "city", "class", "code", "completed", "contact", "count",
@@ -212,25 +216,30 @@ const KNOWN: &[&str] = &[
     "flag", "follow", "from", "full", "generation", "given", "group", "guardian", "health",
     "hire", "holder", "home", "hospital", "house", "iban", "id", "identification", "identifier",
     "illness", "imei", "initial", "insurance", "ip", "issue", "issued", "key", "kin", "land",
-    "last", "lat", "latitude", "legal", "letter", "license", "licence", "line", "locality",
+    "last", "lat", "latitude", "legal", "letter", "license", "licence", "line", "lineage", "locality",
     "login", "lon", "long", "longitude", "mac", "mail", "mailing", "maiden", "med", "medicaid",
     "medical", "medicare", "middle", "mobile", "mother", "mrn", "name", "next", "nick", "no",
     "npi", "num", "number", "of", "office", "on", "onset", "order", "other", "owner",
-    "passport", "patient", "phone", "photo", "picture", "place", "plan", "plate", "po",
+    "passport", "patient", "phone", "photo", "picture", "place", "plan", "plate", "plus", "po",
     "policy", "post", "postal", "preferred", "primary", "procedure", "provider", "race",
     "record", "referring", "registration", "release", "residence", "routing", "schedule",
     "secondary", "secret", "security", "serial", "service", "sign", "size", "social", "spouse",
     "ssn", "start", "state", "status", "stop", "street", "supervising", "surgery", "surname",
-    "tax", "taxpayer", "tel", "telephone", "time", "timestamp", "title", "to", "token", "town",
+    "tax", "taxpayer", "tel", "template", "telephone", "time", "timestamp", "title", "to", "token", "town",
     "type", "updated", "url", "user", "username", "value", "vehicle", "vin", "visit", "web",
     "work", "year", "zip",
 ];
+
+/// Abbreviations that names run together with others, too (`PTNM`). Others would cut words that are
+/// whole: `subs` and `id` are not what `subsidy` is made of.
+const SHORT: &[&str] =
+    &["addr", "bene", "brth", "cd", "disch", "dt", "fst", "lst", "nm", "pat", "prov", "pt"];
 
 /// Head nouns of relations whose rows are people.
 #[rustfmt::skip]
 const PEOPLE: &[&str] = &[
     "beneficiary", "beneficiaries", "caregiver", "client", "clinician", "contact", "customer",
-    "demographic", "dependant", "dependent", "doctor", "donor", "employee", "employer", "enrollee",
+    "demog", "demographic", "dependant", "dependent", "doctor", "donor", "employee", "employer", "enrollee",
     "guarantor", "guardian", "individual", "insured", "member", "nurse", "participant",
     "paciente", "patient", "payee", "people", "person", "pharmacist", "physician", "practitioner",
     "provider", "recipient", "relative", "resident", "respondent", "spouse", "staff", "student",
@@ -241,9 +250,9 @@ const PEOPLE: &[&str] = &[
 #[rustfmt::skip]
 const CARE: &[&str] = &[
     "admission", "adverse", "allergy", "allergies", "appointment", "assessment",
-    "authorization", "billing", "biopsy", "biopsies", "careplan", "claim", "condition",
-    "consent", "diagnosis", "diagnoses", "discharge", "eligibility", "encounter", "episode",
-    "exam", "imaging", "immunization", "invoice", "lab", "measurement", "medication", "note",
+    "authorization", "billing", "biopsy", "biopsies", "careplan", "claim", "clinical", "condition",
+    "consent", "coverage", "death", "diagnosis", "diagnoses", "discharge", "eligibility", "encounter", "episode",
+    "exam", "exposure", "icu", "imaging", "immunization", "invoice", "lab", "measurement", "medication", "note",
     "observation", "order", "payment", "prescription", "problem", "procedure", "referral",
     "report", "result", "specimen", "statement", "stay", "study", "studies", "surgery",
     "surgeries", "test", "transaction", "transition", "treatment", "visit", "vital",
@@ -252,8 +261,8 @@ const CARE: &[&str] = &[
 /// Nouns behind which the head noun of a relation hides (`patient_master_backup`).
 #[rustfmt::skip]
 const CARRIERS: &[&str] = &[
-    "archive", "backup", "bak", "base", "copy", "current", "data", "dataset", "detail", "dim",
-    "dw", "extract", "fact", "hist", "history", "info", "latest", "list", "master", "new",
-    "old", "profile", "raw", "record", "stage", "staging", "table", "tbl", "temp", "tmp",
+    "alias", "archive", "backup", "bak", "base", "copy", "current", "data", "dataset", "detail", "dim",
+    "dimension", "dw", "event", "extract", "fact", "hist", "history", "info", "latest", "list", "master", "new",
+    "occurrence", "old", "period", "profile", "request", "raw", "record", "stage", "staging", "table", "tbl", "temp", "tmp",
     "view", "vw",
 ];

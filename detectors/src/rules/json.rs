@@ -9,7 +9,6 @@ use std::ops::Range;
 
 use super::{Found, Run, RunKind, ages, dates, fhir, labels, names};
 use crate::Identifier;
-use crate::anchors;
 use crate::bytes::{DIGIT, SPACE, is};
 use crate::checks::is_json_number;
 use crate::class::{self, Class};
@@ -86,9 +85,6 @@ fn slot_of(key: &[u8]) -> usize {
 fn meaning_of(key: &[u8]) -> Option<Meaning> {
     if let Some(key) = fhir::Key::of(key) {
         return Some(Meaning::Fhir(key));
-    }
-    if !anchors::ends_as_a_key(key) {
-        return None;
     }
     let class = std::str::from_utf8(key).ok().and_then(|key| class::by_name("", key));
     match class {
