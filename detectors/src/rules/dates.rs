@@ -76,22 +76,48 @@ pub(super) fn month_and_day(w: &Window<'_>, groups: &Groups) -> Option<Candidate
     let led = apart && LEADS.has(word);
     let moved = apart && MOVES.has(word);
     let opens = matches!(w.before(span.start), 0 | b'\n') && w.byte(span.end) == b':';
-    let timed = time_end(w, span.end) > span.end || w.starts_with(span.end, b" at ");
+    let at = [&b" at "[..], b" @ ", b" @"].into_iter().find(|at| w.starts_with(span.end, at));
+    let timed =
+        time_end(w, span.end) > span.end || at.is_some_and(|at| w.is(span.end + at.len(), DIGIT));
     let is_day = calendar_day(2000, a, b) || calendar_day(2000, b, a);
+    // `08/17`: no score is written so.
+    let padded = w.byte(span.start) == b'0' || w.byte(groups.group(1).start) == b'0';
+    let padded = padded && apart && groups.size(0) == 2 && groups.size(1) == 2;
     let told = if (1..=12).contains(&a) && b > 31 {
         led || moved || word.eq_ignore_ascii_case(b"in")
     } else {
         let on_weekday = apart && weekday_before(w, span.start).is_some();
-        let planned = moved && (b > 12 || is_planned(w, span.start));
+        let by_plan =
+            (moved || apart && !is_like_a_score(w, &span, a, b)) && is_planned(w, span.start);
+        let planned = moved && b > 12 || by_plan;
+        let opens = opens || is_heading(w, &span);
         // No score is out of so many.
         let odd = apart && w.is_before(span.start, SPACE) && a <= 12 && ODD_DAYS.contains(&b);
         // `8/16 cores`
         let counts = w.byte(span.end) == b' ' && w.is(span.end + 1, ALNUM);
         let odd = odd && !counts;
-        is_day && (led || planned || opens || timed || on_weekday || odd)
+        is_day && (led || planned || opens || timed || on_weekday || odd || padded)
     };
     let end = if is_day { range_end(w, groups) } else { span.end };
     told.then(|| date(w, span.start..end, None, 60, "date: month and day"))
+}
+
+/// `5/5`, `3/6`, `7/10`, `24/7`: what strength, murmurs, pain and weeks are told in; and doses, by
+/// their unit.
+fn is_like_a_score(w: &Window<'_>, span: &Range<usize>, a: u32, b: u32) -> bool {
+    let unit = w.skip(span.end, SPACE);
+    let measured = w.byte(unit) == b'%' || UNITS.has(w.slice(w.word_at(unit)));
+    measured
+        || b == 7 && a > 12
+        || a <= b && matches!(b, 1..=6 | 10)
+        || matches!((a, b), (20, _) | (_, 20))
+}
+
+/// `. 6/7: WBC 8.1`: a day opens the sentence, and what was found then follows.
+fn is_heading(w: &Window<'_>, span: &Range<usize>) -> bool {
+    let before = w.skip_back(span.start, SPACE);
+    let opens = matches!(w.before(before), b'.' | b';' | b',') && before < span.start;
+    opens && w.starts_with(span.end, b": ")
 }
 
 /// Whether the text before speaks of an appointment.
@@ -179,7 +205,10 @@ fn date(
 
 /// A group more of the same kind makes it something else: `10-12-14-3`, `1.2.10.4`.
 fn is_closed(groups: &Groups, separator: Separator) -> bool {
-    groups.len() == 3 || groups.separators(4).get(2) != Some(&separator)
+    groups.len() == 3
+        || groups.separators(4).get(2) != Some(&separator)
+        // `2020-07-08 - 2020-07-12`
+        || groups.group(3).start > groups.group(2).end + 1
 }
 
 /// `3/9/14` and `09.03.14`, but not `1.2.10` and `1-2-10`, which number sections and parts.
@@ -209,7 +238,8 @@ fn time_end(w: &Window<'_>, at: usize) -> usize {
         _ => return at,
     };
     let minute = w.skip(hour, DIGIT);
-    let compact = w.byte(at) == b'T' && matches!(minute - hour, 4 | 6);
+    let compact = w.byte(at) == b'T' && matches!(minute - hour, 4 | 6)
+        || minute == hour + 4 && is_time_of_day(w, hour..minute);
     if !(compact || (1..=2).contains(&(minute - hour)) && w.byte(minute) == b':') {
         return at;
     }
@@ -223,6 +253,19 @@ fn time_end(w: &Window<'_>, at: usize) -> usize {
         end = w.skip(end + 1, DIGIT);
     }
     zone_end(w, end)
+}
+
+/// `0715`, `1430`, as hospitals write it, and nothing that is measured.
+fn is_time_of_day(w: &Window<'_>, digits: Range<usize>) -> bool {
+    let number = decimal(w.slice(digits.clone()));
+    let behind = w.skip(digits.end, SPACE);
+    let goes_on =
+        matches!(w.byte(digits.end), b'.' | b',' | b'-' | b'/') && w.is(digits.end + 1, DIGIT);
+    number / 100 < 24
+        && number % 100 < 60
+        && !w.is(digits.end, ALNUM)
+        && !goes_on
+        && !UNITS.has(w.slice(w.word_at(behind)))
 }
 
 fn zone_end(w: &Window<'_>, at: usize) -> usize {
@@ -257,6 +300,9 @@ static LEADS: Listed = Listed::new(&[
     "beginning",
     "effective",
     "around",
+    "refiled",
+    "dos",
+    "exp",
 ]);
 
 /// What a date stands behind, and a fraction, too.
@@ -265,7 +311,35 @@ static MOVES: Listed = Listed::new(&["to", "from", "for", "by", "of", "and"]);
 /// How far before a day a word may tell that it is one.
 const PLAN_BYTES: usize = 40;
 
-const PLANS: [&str; 5] = ["appointment", "appt", "schedul", "visit", "follow"];
+const PLANS: [&str; 20] = [
+    "appointment",
+    "appt",
+    "schedul",
+    "visit",
+    "follow",
+    "clinic",
+    "booked",
+    "refill",
+    "refile",
+    "admitted",
+    "discharged",
+    "set for",
+    "return",
+    "surgery",
+    "transport",
+    "labs",
+    "seen",
+    "called",
+    "sent",
+    "next ",
+];
+
+/// What makes a measurement of a number.
+#[rustfmt::skip]
+static UNITS: Listed = Listed::new(&[
+    "mg", "mcg", "ml", "cc", "units", "kcal", "kg", "g", "cells", "steps", "calories", "ft", "mm", "cm", "tabs", "tablets",
+    "strength", "pain", "murmur", "pulses", "hours", "minutes", "days", "weeks", "rbc", "iu",
+]);
 
 /// Days of a month that no scale of medicine ends with.
 const ODD_DAYS: [u32; 10] = [13, 14, 16, 17, 18, 19, 22, 26, 29, 31];

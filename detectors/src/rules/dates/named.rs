@@ -25,7 +25,9 @@ pub(in crate::rules) fn with_month_name(
     if let Some(start) = month_before_short_year(w, &number, end) {
         return Some(date(w, start..end, None, 75, "date: month, year"));
     }
-    if !is_day && !is_year {
+    // `9.8. August` tells no day: digits behind a decimal point.
+    let fraction = w.before(number.start) == b'.' && w.is_before(number.start - 1, DIGIT);
+    if !is_day && !is_year || fraction && w.byte(end) == b'.' {
         return None;
     }
     if let Some(month) = month_before(w, number.start) {
@@ -123,6 +125,11 @@ fn is_joined(w: &Window<'_>, end: usize) -> bool {
 fn month_before(w: &Window<'_>, number: usize) -> Option<Range<usize>> {
     let end = back_over_separators(w, number);
     let word = w.word_before(end);
+    // `June of 2014`
+    let of = w.slice(word.clone()).eq_ignore_ascii_case(b"of") && w.before(word.start) == b' ';
+    if of {
+        return month_of(w, &w.word_before(word.start - 1));
+    }
     month_of(w, &word)
 }
 
