@@ -16,6 +16,10 @@ pub(crate) enum Value {
     /// The same, if `number`, `id`, `no.`, `#` or `:` stands between: for labels that are plain
     /// words.
     NumberedCode,
+    /// The same, if it can't well be anything else: for labels that are words of all trades.
+    TellingCode,
+    /// A vehicle's plate, in two pieces or one.
+    Plate,
     Telephone,
     Date,
     /// A person's name, behind a colon.
@@ -290,15 +294,17 @@ const LABELS: &[Labels] = &[
         "member", "subscriber", "policy", "medicare", "medicaid", "insurance", "beneficiary", "health plan",
     ]),
     (Identifier::Account, Value::NumberedCode, "account label", &[
-        "account", "acct", "a/c", "invoice", "routing", "aba ", "iban", "card", "cc ", "swift", "cvv",
+        "account", "acct", "a/c", "invoice", "routing", "aba ", "iban", "card", "cc ", "swift", "cvv", "csn", "har ", "har:", "fin:",
+        "fin#", "fin #",
     ]),
     (Identifier::License, Value::NumberedCode, "license label", &[
         "license", "licence", "passport", "certificate", "driver's lic", "dea", "npi", "lic#", "lic #",
-        "lic.", "upin",
+        "lic.", "lic ", "upin",
     ]),
-    (Identifier::Vehicle, Value::NumberedCode, "vehicle label", &["vin", "plate", "vehicle", "registration"]),
+    (Identifier::Vehicle, Value::NumberedCode, "vehicle label", &["vin", "vehicle", "registration"]),
+    (Identifier::Vehicle, Value::Plate, "vehicle label", &["plate", "license tag"]),
     (Identifier::Device, Value::NumberedCode, "device label", &[
-        "serial", "s/n", "imei", "imsi", "meid", "udi", "device", "implant",
+        "serial", "s/n", "sn:", "sn#", "imei", "imsi", "meid", "udi", "device", "implant",
     ]),
     (Identifier::Biometric, Value::NumberedCode, "biometric label", &["fingerprint", "biometric", "voiceprint"]),
     (Identifier::Telephone, Value::Telephone, "telephone", &[
@@ -356,7 +362,8 @@ const NUMBERED: &[(Identifier, &str, &[&str])] = &[
     (Identifier::Device, "device label", &["model", "lot"]),
     (Identifier::Telephone, "telephone", &["contact"]),
     (Identifier::UniqueCode, "code label", &[
-        "protocol", "study", "reference", "employee", "student", "encounter", "visit", "rx", "prescription",
+        "protocol", "study", "reference", "ref", "employee", "student", "encounter", "visit", "rx", "prescription", "run",
+        "donor", "dictation", "document", "transaction", "auth", "photo", "interpreter", "provider", "referral", "permit",
     ]),
 ];
 
@@ -367,4 +374,6 @@ pub(crate) const STATES: [&str; 56] = [
     "LA", "ME", "MD", "MA", "MI", "MN", "MS", "MO", "MT", "NE", "NV", "NH", "NJ", "NM", "NY", "NC", "ND", "OH",
     "OK", "OR", "PA", "RI", "SC", "SD", "TN", "TX", "UT", "VT", "VA", "WA", "WV", "WI", "WY", "PR", "GU", "VI",
     "AS", "MP",
+    (Identifier::UniqueCode, Value::TellingCode, "code label", &["id ", "id is", "ref ", "case ", "run "]),
+    (Identifier::UniqueCode, Value::Code, "code label", &["study uid", "instance uid", "series uid"]),
 ];

@@ -51,6 +51,9 @@ pub(super) fn label(w: &Window<'_>, hit: Range<usize>, label: Label, found: &mut
                 false => is_card_like(w, it, label) || is_telling(w, it, label),
             })
             .map(|it| checked(w, it, label)),
+        Value::TellingCode if is_of_a_thing(w, hit.start, at) => None,
+        Value::TellingCode => code(w, at, label).filter(|it| is_telling(w, it, label)),
+        Value::Plate => plate(w, at, label),
         Value::Telephone => phones::labelled(w, at, label.identifier),
         Value::Date => dates::labelled(w, at),
         Value::Age => age(w, at),
@@ -132,7 +135,15 @@ fn is_telling(w: &Window<'_>, code: &Candidate, label: Label) -> bool {
             || phones::grouped(w, &groups).is_some());
     let (least, together) = if label.identifier == Identifier::Vehicle { (2, 5) } else { (3, 6) };
     let long = digits >= 6 || letters > 0 && digits >= least && digits + letters >= together;
-    long && !other && text.iter().all(|byte| bytes::is(*byte, ALNUM) || *byte == b'-')
+    long && !other
+        && text.iter().all(|byte| bytes::is(*byte, ALNUM) || matches!(byte, b'-' | b' ' | b':'))
+}
+
+/// `order id 10023948` is nobody's, and `Boise, ID 83702-1234` no number.
+fn is_of_a_thing(w: &Window<'_>, label: usize, value: usize) -> bool {
+    let before = w.skip_back(label, SPACE);
+    let is_state = w.before(before) == b',' && w.skip(value, DIGIT) == value + 5;
+    is_state || THINGS.has(w.slice(w.word_before(before)))
 }
 
 fn text_of<'t>(w: &Window<'t>, candidate: &Candidate) -> &'t [u8] {
@@ -145,12 +156,32 @@ fn digits_in(text: &[u8]) -> usize {
 
 /// A token with a digit in it, with the dashes, dots and slashes inside it.
 fn code(w: &Window<'_>, at: usize, label: Label) -> Option<Candidate> {
-    let end = code_end(w, at);
+    let end = code_end(w, past_prefix(w, at));
     let text = w.slice(at..end);
     let digits = text.iter().filter(|byte| byte.is_ascii_digit()).count();
     let characters = text.iter().filter(|byte| byte.is_ascii_alphanumeric()).count();
     (digits >= 2 && characters >= 3 && text.len() <= CODE_BYTES)
         .then(|| w.found(label.identifier, at..end, 90, label.why))
+}
+
+/// Past the letters of `XYZ 639475`, which stand apart from a code's digits.
+fn past_prefix(w: &Window<'_>, at: usize) -> usize {
+    let letters = w.skip(at, UPPER);
+    let digits = w.skip(letters + 1, DIGIT);
+    let apart = w.byte(letters) == b' ' && digits > letters + 4;
+    if apart && (1..=4).contains(&(letters - at)) { letters + 1 } else { at }
+}
+
+/// A licence plate, in one piece or two: `KSX 156`, `9J-KDYL`, `170 7854`.
+fn plate(w: &Window<'_>, at: usize, label: Label) -> Option<Candidate> {
+    let first = w.skip(at, UPPER | DIGIT);
+    let second = w.skip(first + 1, UPPER | DIGIT);
+    let two = matches!(w.byte(first), b' ' | b'-') && (2..=4).contains(&(second - first - 1));
+    let end = if two && (1..=4).contains(&(first - at)) { second } else { first };
+    let characters = w.slice(at..end).iter().filter(|byte| byte.is_ascii_alphanumeric()).count();
+    (digits_in(w.slice(at..end)) > 1 && (5..=8).contains(&characters) && !w.is(end, ALNUM))
+        .then(|| w.found(label.identifier, at..end, 85, label.why))
+        .or_else(|| code(w, at, label).filter(|it| is_telling(w, it, label)))
 }
 
 /// A failed checksum lowers the score.
@@ -212,13 +243,16 @@ fn patient(w: &Window<'_>, end: usize, bridge: Bridge, label: Label, found: &mut
     if w.byte(end) == b'\'' || w.starts_with(end, "’".as_bytes()) {
         return;
     }
+    let code_label = Label {
+        identifier: Identifier::MedicalRecord,
+        value: Value::Code,
+        why: "medical record label",
+    };
     if bridge.numbered {
-        let code_label = Label {
-            identifier: Identifier::MedicalRecord,
-            value: Value::Code,
-            why: "medical record label",
-        };
         found.candidates.extend(code(w, bridge.value, code_label));
+    } else if bridge.marked && w.is(w.skip(bridge.value, UPPER), DIGIT) {
+        // `patient=E107796-4`
+        found.candidates.extend(code(w, bridge.value, code_label).filter(|it| is_long(w, it)));
     } else if bridge.marked {
         names::labelled(w, bridge.value, label.why, found);
     } else {
@@ -268,11 +302,11 @@ fn bridge(w: &Window<'_>, hit: &Range<usize>) -> Bridge {
 fn past_marks(w: &Window<'_>, at: usize, bridge: &mut Bridge) -> usize {
     w.skip_while(at, |byte| {
         bridge.numbered |= byte == b'#';
-        bridge.marked |= matches!(byte, b':' | b'=' | b'"' | b'>' | b'\'');
+        bridge.marked |= matches!(byte, b':' | b'=' | b'"' | b'>' | b'\'' | b']');
         let line_end = matches!(byte, b'\n' | b'\r') && bridge.marked;
         line_end
             || matches!(byte, b' ' | b'\t' | b'_' | b'(' | b'.' | b'#' | b'\\' | b'*' | b'|')
-            || matches!(byte, b':' | b'=' | b'"' | b'>' | b'\'' | b'-' | b'[' | b'&')
+            || matches!(byte, b':' | b'=' | b'"' | b'>' | b'\'' | b'-' | b'[' | b']' | b'&')
     })
 }
 
@@ -305,6 +339,8 @@ fn code_end(w: &Window<'_>, at: usize) -> usize {
     while end > at && end - at <= CODE_BYTES {
         let joined = match w.byte(end) {
             b'-' | b'.' | b'/' | b'_' => w.is(end + 1, ALNUM),
+            // `24:SU5031`
+            b':' => w.is(end + 1, UPPER) && w.is(end + 2, ALNUM),
             b' ' => w.is_before(end, DIGIT) && w.is(end + 1, DIGIT) && is_digits(w, end + 1),
             _ => false,
         };
@@ -335,6 +371,14 @@ fn phones_like_end(w: &Window<'_>, at: usize) -> usize {
 
 static NUMBER_WORDS: Listed =
     Listed::new(&["number", "no", "num", "nbr", "nr", "id", "identifier"]);
+
+/// What has numbers that tell of nobody.
+#[rustfmt::skip]
+static THINGS: Listed = Listed::new(&[
+    "order", "orders", "item", "product", "batch", "row", "table", "facility", "department", "drug", "build", "concept", "request",
+    "query", "session", "message", "event", "store", "location", "trace", "process", "thread", "node", "host", "file", "test", "rule",
+    "measure", "payer", "plan", "code", "dose", "job", "task", "commit",
+]);
 
 static FILLER_WORDS: Listed = Listed::new(&[
     "is", "was", "of", "the", "code", "my", "his", "her", "are", "be", "card", "ending", "in",

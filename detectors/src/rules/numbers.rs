@@ -6,7 +6,7 @@ use super::groups::{Groups, Separator};
 use super::json::Number;
 use super::{Found, broken, codes, dates, devices, network, phones, places};
 use crate::Identifier;
-use crate::bytes::DIGIT;
+use crate::bytes::{ALNUM, DIGIT, UPPER};
 use crate::checks;
 use crate::finding::Cover;
 use crate::window::{Candidate, Window};
@@ -34,6 +34,7 @@ pub(super) fn ssn(w: &Window<'_>, groups: &Groups) -> Option<Candidate> {
     }
     let separators = groups.separators(3);
     let span = groups.span(3);
+    let span = span.start..claim_suffix_end(w, span.end);
     let dotted_further = separators.contains(&Separator::Dot) && groups.len() > 3;
     let blanks = separators.iter().all(|separator| *separator == Separator::Space);
     let in_a_row = blanks && w.byte(groups.group(0).end) == b' ' && is_in_a_row(w, &span, groups);
@@ -165,6 +166,14 @@ fn card_groups(groups: &Groups) -> Option<usize> {
 fn is_in_a_row(w: &Window<'_>, span: &Range<usize>, groups: &Groups) -> bool {
     let before = w.before(span.start) == b' ' && w.is_before(span.start.saturating_sub(1), DIGIT);
     before || groups.len() > 3 && groups.separators(4).last() == Some(&Separator::Space)
+}
+
+/// Behind the letter that says whose claim it is, the holder's or a widow's: `123-45-6789A`, `...B6`.
+fn claim_suffix_end(w: &Window<'_>, at: usize) -> usize {
+    let letter = w.skip(at, UPPER);
+    let end = w.skip(letter, DIGIT);
+    let is_suffix = letter == at + 1 && end <= letter + 1 && !w.is(end, ALNUM);
+    if is_suffix { end } else { at }
 }
 
 /// SSA never issued area 000, 666 and 900 up, nor group 00; ITINs begin with 9.
