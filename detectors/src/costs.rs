@@ -79,7 +79,7 @@ fn of_anchor(anchor: &Anchor) -> Group {
         Rule::YearsOld => "years old",
         Rule::Street => "streets",
         Rule::Unit | Rule::PoBox | Rule::Military => "units, boxes",
-        Rule::State => "states",
+        Rule::State | Rule::Town | Rule::ListedTown | Rule::County => "states",
         Rule::Secret(_) | Rule::PrivateKey => "secrets (Hyperscan)",
         Rule::Image | Rule::Template => "images, templates (Hyperscan)",
         Rule::Escape | Rule::Message => "escapes, messages (Hyperscan)",

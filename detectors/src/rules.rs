@@ -21,6 +21,7 @@ mod people;
 mod phones;
 mod places;
 mod secrets;
+mod towns;
 mod words;
 
 use std::ops::Range;
@@ -148,6 +149,9 @@ pub(crate) fn on_anchor(w: &Window<'_>, end: usize, anchor: &Anchor, found: &mut
         Rule::PoBox => places::po_box(w, hit, found),
         Rule::Military => addresses::military(w, hit, found),
         Rule::State => places::state(w, hit, found),
+        Rule::Town => towns::behind(w, hit, found),
+        Rule::ListedTown => towns::listed(w, hit, found),
+        Rule::County => towns::county(w, hit, found),
         Rule::Secret(length) => secrets::prefixed(w, hit, length, found),
         Rule::PrivateKey => secrets::private_key(w, hit, found),
         Rule::Image => secrets::image(w, hit, Identifier::Photograph, found),
