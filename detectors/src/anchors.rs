@@ -231,8 +231,9 @@ const CASELESS: &[(Rule, &[&str])] = &[
     (Rule::Street, &[
         " street", " avenue", " road", " boulevard", " lane", " drive", " court", " circle",
         " highway", " parkway", " terrace", " turnpike", " crescent", " expressway", " freeway",
-        " st.", " ave", " blvd", " rd.", " ln.", " dr.", " ct.", " hwy", " pkwy", " underpass", " plaza",
-        " trail", " alley", " square", " heights", " landing", " crossing",
+        " ave", " blvd", " hwy", " pkwy", " underpass", " plaza",
+        " trail", " alley", " square", " heights", " landing", " crossing", " st", " rd", " ln", " dr", " ct", " pl", " cir",
+        " sq", " ter", " trl", " loop",
     ]),
     (Rule::Unit, &[" apt", " apartment", " suite ", " ste ", " unit ", " flat "]),
     (Rule::PoBox, &["p.o. box", "po box", "p o box", "p.o.box", "post office box", "postbox", "postboks", "postfach", "postbus"]),
@@ -255,8 +256,7 @@ const CASELESS: &[(Rule, &[&str])] = &[
 #[rustfmt::skip]
 const EXACT: &[(Rule, &[&str])] = &[
     (Rule::Street, &[
-        " St ", " St\n", " St,", " ST ", " ST,", " Rd", " RD", " Ln", " LN", " Dr\n", " Dr,", " Ct ", " Ct,", " Way",
-        " WAY", " Pl ", " Pl,", " Place", " PLACE", " Cir ", " Cir,", " Bend", " Bridge", " Brook", " Cove", " Creek",
+        " Way", " WAY", " Place", " PLACE", " Bend", " Bridge", " Brook", " Cove", " Creek",
         " Corner", " Crest", " Dale", " Estate", " Extension", " Ferry", " Field", " Flat", " Ford",
         " Forest", " Forge", " Fork", " Gardens", " Gateway", " Glen", " Green", " Grove", " Harbor", " Haven",
         " Hill", " Hollow", " Island", " Junction", " Key ", " Knoll", " Lake", " Lock", " Lodge", " Loop",

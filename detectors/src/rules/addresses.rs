@@ -44,7 +44,10 @@ pub(super) fn on_word(w: &Window<'_>, first: &Token, found: &mut Found) -> Optio
     if led.is_none() && behind().is_none() && !is_led_to(w, first.start) {
         return None;
     }
-    let case = if small { words::case_around(w, first.start) } else { Case::Mixed };
+    let case = match first.shape {
+        Shape::Small | Shape::Capitals => words::case_around(w, first.start),
+        _ => Case::Mixed,
+    };
     let typed = is_street_prefix(w, first) && is_named(w, first);
     let ambiguous = small && first.is_plain() && led.is_none();
     if small && case != Case::Small && (!typed || ambiguous && !is_strange_behind(w, first)) {
@@ -173,6 +176,8 @@ struct Street {
     typed: bool,
     /// The last word is `Street` or the like.
     ends_typed: bool,
+    /// The last word ends streets' names, and means other things, too: `Islands`, `Point`.
+    ends_weakly: bool,
     end: usize,
     number_end: Option<usize>,
 }
@@ -186,6 +191,7 @@ impl Street {
             unknown: 0,
             typed: false,
             ends_typed: false,
+            ends_weakly: false,
             end: first.start,
             number_end: None,
         };
@@ -197,7 +203,9 @@ impl Street {
             street.unknown +=
                 usize::from(token.is_strange() && token.letters > 3 && !token.kind.any(Kind::NAME));
             street.typed |= is_street_word(w, &token);
-            street.ends_typed = CLOSING.has(w.slice(token.start..token.end));
+            let word = w.slice(token.start..token.end);
+            street.ends_typed = CLOSING.has(word);
+            street.ends_weakly = street.words > 1 && ENDINGS.has(word);
             street.end = token.end;
             let dot =
                 w.byte(token.end) == b'.' && (token.letters < 5) && w.byte(token.end + 1) == b' ';
@@ -219,8 +227,10 @@ impl Street {
         match token.shape {
             _ if token.is_empty() || token.possessive => false,
             Shape::Mixed => false,
-            Shape::Small if case == Case::Small => {
-                token.is_strange() || !token.kind.any(Kind::COMMON)
+            Shape::Small | Shape::Capitals if tells_nothing(token, case) => {
+                token.is_strange()
+                    || !token.kind.any(Kind::COMMON)
+                    || self.strange > 0 && ENDINGS.has(w.slice(token.start..token.end))
             }
             Shape::Small if self.strange > 0 && token.is_strange() && token.letters > 2 => true,
             Shape::Small => {
@@ -239,6 +249,7 @@ impl Street {
             _ if self.words == 0 => false,
             (_, true) if sure && self.strange > 0 => true,
             (true, false) if sure && self.named > 0 && self.words > 1 => true,
+            (true, false) if self.ends_weakly && self.named > 0 && self.words < 4 => true,
             (true, _) => self.typed || self.unknown > 0,
             (false, true) => {
                 self.typed && self.words + usize::from(self.strange > 0) > 0 || self.unknown > 0
@@ -246,6 +257,14 @@ impl Street {
             (false, false) => sure && self.ends_typed && self.words > 1,
         };
         told.then(|| numbered.unwrap_or(self.end))
+    }
+}
+
+/// Where all is written as `token` is, its case says nothing.
+fn tells_nothing(token: &Token, case: Case) -> bool {
+    match token.shape {
+        Shape::Small => case == Case::Small,
+        _ => case == Case::Capitals && token.letters > 2,
     }
 }
 
@@ -314,6 +333,7 @@ fn is_measure(w: &Window<'_>, end: usize) -> bool {
 fn is_street_word(w: &Window<'_>, token: &Token) -> bool {
     let word = w.slice(token.start..token.end);
     token.kind.any(Kind::STREET)
+        || WHOLE.has(word)
         || is_street_prefix(w, token)
         || token.letters > 5 && token.is_strange() && SUFFIXES.ends(word, 2)
 }
@@ -362,6 +382,36 @@ static CLOSING: Listed = Listed::new(&[
     "parkway",
 ]);
 
+/// Names of streets that need no other word, and roads that have a number.
+static WHOLE: Listed = Listed::new(&[
+    "broadway",
+    "alameda",
+    "embarcadero",
+    "bowery",
+    "esplanade",
+    "highway",
+    "hwy",
+    "interstate",
+    "route",
+]);
+
+/// Suffixes of the Postal Service's list that are plain words.
+#[rustfmt::skip]
+static ENDINGS: Listed = Listed::new(&[
+    "alley", "bend", "bridge", "bridges", "brook", "brooks", "bypass", "camp", "cape", "causeway", "center", "cliff", "cliffs", "club",
+    "common", "corner", "corners", "course", "cove", "coves", "creek", "crest", "crossing", "crossroad", "curve", "dale", "dam", "divide",
+    "estate", "estates", "extension", "fall", "falls", "ferry", "field", "fields", "flat", "flats", "ford", "fords", "forest", "forge",
+    "forges", "fork", "forks", "fort", "freeway", "garden", "gateway", "glen", "glens", "green", "greens", "groves", "harbor", "harbors",
+    "haven", "heights", "hills", "hollow", "inlet", "island", "islands", "isle", "junction", "junctions", "key", "keys", "knoll", "knolls",
+    "lake", "lakes", "land", "landing", "light", "lights", "loaf", "lock", "locks", "lodge", "loop", "mall", "manor", "manors", "meadow",
+    "meadows", "mill", "mills", "mission", "motorway", "mount", "mountain", "mountains", "neck", "orchard", "oval", "overpass", "park",
+    "parks", "pass", "passage", "path", "pike", "pine", "pines", "plain", "plains", "plaza", "point", "points", "port", "ports", "prairie",
+    "radial", "ramp", "ranch", "rapid", "rapids", "rest", "ridge", "ridges", "river", "rue", "run", "shoal", "shoals", "shore", "shores",
+    "skyway", "spring", "springs", "spur", "spurs", "squares", "station", "stravenue", "stream", "streets", "summit", "throughway",
+    "trace", "track", "trafficway", "trail", "tunnel", "turnpike", "underpass", "union", "unions", "valley", "valleys", "via", "viaduct",
+    "view", "views", "village", "villages", "ville", "vista", "walk", "walks", "wall", "ways", "well", "wells",
+]);
+
 #[rustfmt::skip]
 static SUFFIXES: Endings = Endings::new(&[
     "straße", "strasse", "str", "gasse", "platz", "allee", "weg", "damm", "ufer", "ring", "straat", "laan", "plein", "dijk", "kade", "gracht", "singel", "steeg", "pad", "dreef", "hof",
@@ -373,13 +423,14 @@ static SUFFIXES: Endings = Endings::new(&[
 static JOINTS: Listed = Listed::new(&[
     "de", "da", "do", "dos", "das", "del", "della", "delle", "di", "du", "des", "la", "le", "les",
     "el", "los", "las", "van", "von", "der", "den", "am", "an", "im", "op", "aan", "upon", "on",
-    "of", "y", "e", "sur", "sous", "en", "pod", "nad", "dei", "degli", "dello", "sul", "na",
+    "of", "the", "y", "e", "sur", "sous", "en", "pod", "nad", "dei", "degli", "dello", "sul", "na",
 ]);
 
 /// What never stands in an address.
 #[rustfmt::skip]
 static NEVER: Listed = Listed::new(&[
-    "dr", "mr", "mrs", "ms", "prof", "dob", "mrn", "ssn", "phone", "tel", "fax", "email", "patient", "pt", "date", "age", "sex", "i", "he", "she",
+    "dr", "mr", "mrs", "ms", "prof", "dob", "mrn", "ssn", "phone", "tel", "fax", "email", "patient", "pt", "date", "age", "sex", "i", "he", "she", "with",
+    "from", "after", "before", "for", "was", "has", "had", "when", "this", "that", "provider", "cpt", "days", "weeks",
     "they", "we", "it", "the", "his", "her", "please", "can", "could", "would", "who", "what", "where", "my", "and", "male", "female", "name", "cell", "mobile",
 ]);
 

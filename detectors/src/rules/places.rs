@@ -3,12 +3,13 @@
 use std::ops::Range;
 
 use super::groups::Groups;
-use super::words::{self, Case};
+use super::words::{self, Case, Token};
 use super::{Found, addresses};
 use crate::Identifier;
 use crate::anchors::STATES;
 use crate::bytes::{ALNUM, ALPHA, DIGIT, LOWER, SPACE, UPPER, WORD};
 use crate::finding::Cover;
+use crate::lexicon::Kind;
 use crate::window::{Candidate, Window};
 
 /// Words between a house number and the street's suffix.
@@ -34,7 +35,12 @@ const CITY_WORDS: usize = 3;
 pub(super) fn street(w: &Window<'_>, hit: Range<usize>, found: &mut Found) {
     let suffix_end = if w.is_before(hit.end, ALPHA) { w.skip(hit.end, LOWER) } else { hit.end };
     let grown = suffix_end - hit.end;
-    if w.is(suffix_end, ALNUM) && w.is_before(suffix_end, ALPHA) || grown > 3 {
+    let short = hit.len() <= " trl".len();
+    let grown_so = w.slice(hit.end..suffix_end);
+    if w.is(suffix_end, ALNUM) && w.is_before(suffix_end, ALPHA)
+        || !matches!(grown_so, b"" | b"s" | b"es" | b"nue" | b"e")
+        || (short || grown > 0) && !is_suffix(w, &(hit.start..suffix_end), short && grown > 0)
+    {
         return;
     }
     let proper = w.is(hit.start + 1, UPPER);
@@ -43,6 +49,31 @@ pub(super) fn street(w: &Window<'_>, hit: Range<usize>, found: &mut Found) {
         let end = if w.before(end) == b',' { end - 1 } else { end };
         push_street(w, start..unit_end(w, end), "street address", found);
     }
+}
+
+/// Whether a short suffix is one: a word of its own, and no doctor or scan. In small letters (`12 smith
+/// dr`) behind a word that is a name or no plain one.
+fn is_suffix(w: &Window<'_>, suffix: &Range<usize>, goes_on: bool) -> bool {
+    let behind = if w.byte(suffix.end) == b'.' { suffix.end + 1 } else { suffix.end };
+    let next = w.skip_any(behind, b" ");
+    // `12 Times Dr Roe`
+    let doctor = w.slice(suffix.clone()).eq_ignore_ascii_case(b" dr")
+        && w.is(next, ALPHA)
+        && w.byte(behind) == b' '
+        && !is_unit(w, next);
+    let small = w.is(suffix.start + 1, LOWER);
+    let word = w.word_before(suffix.start);
+    let token = Token::read(w, word.start);
+    let named = token.is_strange() && token.letters > 2
+        || token.kind.any(Kind::NAME)
+        || w.is_before(suffix.start, DIGIT);
+    !goes_on && !w.is(suffix.end, ALNUM) && !doctor && (!small || named)
+}
+
+/// A word like `Apt` at `at`.
+fn is_unit(w: &Window<'_>, at: usize) -> bool {
+    let word = w.slice(at..w.skip(at, ALPHA));
+    UNITS.iter().any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
 }
 
 /// A unit with a number and words before it, whatever the street's suffix: `784 Stamm Lock Unit
@@ -80,7 +111,9 @@ pub(super) fn po_box(w: &Window<'_>, hit: Range<usize>, found: &mut Found) {
 /// `, MA` behind a city's name, where a line or a number ends the state.
 pub(super) fn state(w: &Window<'_>, hit: Range<usize>, found: &mut Found) {
     let behind = w.skip_any(hit.end, b" \t");
-    let ends = !w.is(hit.end, ALNUM) && !w.is(behind, ALPHA);
+    // `..., MS. Roe was taken`
+    let title = w.byte(hit.end) == b'.' && w.is(w.skip(hit.end + 1, SPACE), ALPHA);
+    let ends = !w.is(hit.end, ALNUM) && !w.is(behind, ALPHA) && !title;
     if ends {
         push_city(w, hit.start, found);
     }
@@ -262,8 +295,7 @@ fn unit_end(w: &Window<'_>, end: usize) -> usize {
         return w.skip(word + 1, ALNUM);
     }
     let word_end = w.skip(word, ALPHA);
-    let unit = w.slice(word..word_end);
-    let known = UNITS.iter().any(|known| unit.eq_ignore_ascii_case(known.as_bytes()));
+    let known = is_unit(w, word);
     let number = w.skip_any(word_end, b" .#:");
     let number_end = w.skip_while(number, |byte| byte == b'-' || byte.is_ascii_alphanumeric());
     let letter = number_end == number + 1 && w.is(number, UPPER);

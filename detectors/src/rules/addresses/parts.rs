@@ -77,6 +77,11 @@ fn part_end(w: &Window<'_>, at: usize, case: Case) -> Option<(usize, bool)> {
     }
     let first = Token::read(w, at);
     let word = w.slice(first.start..first.end);
+    if is_nothing(w, &first) {
+        let code = w.skip_any(first.end, b" \n");
+        let end = (w.is(code, DIGIT) && code > first.end).then(|| code_end(w, code)).flatten();
+        return Some((end.unwrap_or(first.end), true));
+    }
     if UNITS.has(word) {
         return unit_end(w, first.end).map(|end| (end, true));
     }
@@ -109,7 +114,7 @@ fn part_end(w: &Window<'_>, at: usize, case: Case) -> Option<(usize, bool)> {
             break;
         }
         token = Token::read(w, gap + 1);
-        if token.start == token.end {
+        if token.start == token.end || is_nothing(w, &token) {
             break;
         }
     }
@@ -150,6 +155,12 @@ fn is_zip_of_state(w: &Window<'_>, state_end: usize, code_end: usize) -> bool {
     let state = w.slice(w.word_before(state_end));
     w.slice(state_end..code_end).iter().filter(|byte| byte.is_ascii_digit()).count() == 5
         && STATES.iter().any(|known| state == known.as_bytes())
+}
+
+/// What tables write for a state that there is none of.
+fn is_nothing(w: &Window<'_>, token: &Token) -> bool {
+    let word = w.slice(token.start..token.end);
+    token.shape == Shape::Small && (word == b"nan" || word == b"null")
 }
 
 fn is_label(w: &Window<'_>, end: usize) -> bool {
