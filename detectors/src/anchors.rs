@@ -213,7 +213,10 @@ const CASELESS: &[(Rule, &[&str])] = &[
         "dear ", "discussed with", "sincerely,", "regards,", "attn ", "appointment for", "on behalf of", "chart of", "spoke with",
         "speaking with", "called by", "ordered by", "requested by", "cosigned by", "read by", "performed by",
         "accompanied by", "message for", "routed to", "given to", "goes by", "first name", "last name", "preferred name",
-        "this is", "thank you,", "thanks,", "best,", "warmly,", "calling for", "doctor is", "physician is", "provider is", "nurse is", "therapist is", "surgeon is", "list for", "received from", "attention ",
+        "this is", "thank you,", "thanks,", "best,", "warmly,", "calling for", "doctor is", "physician is", "provider is", "nurse is", "therapist is", "surgeon is", "list for", "received from", "attention ", "spoke to", "talk to", "talked to",
+        "talked with", "talk with", "called about", "case of", "care of", "pleasure of seeing", "reported to", "report to",
+        "d/w", "appt w/", "appt with", "appointment with", "follow up with", "follow-up with", "f/u with", "followed by", "legal name",
+        "family name", "goes to", "met with", "loaned to", "asked for", "patient of",
     ]),
     (Rule::Employer, &[
         "works at", "works for", "worked at", "worked for", "working at", "working for", "employed by", "employed at",
@@ -237,15 +240,15 @@ const CASELESS: &[(Rule, &[&str])] = &[
     ]),
     (Rule::Unit, &[" apt", " apartment", " suite ", " ste ", " unit ", " flat "]),
     (Rule::PoBox, &["p.o. box", "po box", "p o box", "p.o.box", "post office box", "postbox", "postboks", "postfach", "postbus"]),
-    (Rule::Military, &["apo ", "fpo ", "dpo "]),
-    (Rule::PrivateKey, &["-----begin ", "-----end "]),
-    (Rule::Image, &["data:image/", "data:application/"]),
-    // The same in hexadecimal digits.
     (Rule::Town, &[
         "lives in", "live in", "living in", "lived in", "born in", "raised in", "grew up in", "resides in", "residing in",
         "resident of", "native of", "moved to", "moved from", "moved here from", "relocated to", "hometown",
     ]),
     (Rule::County, &[" county"]),
+    (Rule::Military, &["apo ", "fpo ", "dpo "]),
+    (Rule::PrivateKey, &["-----begin ", "-----end "]),
+    (Rule::Image, &["data:image/", "data:application/"]),
+    // The same in hexadecimal digits.
     (Rule::Image, &[
         "ffd8ffe", "89504e470d0a1a0a", "474946383", "49492a00", "4d4d002a", "255044462d", "504b0304", "1f8b08", "28b52ffd",
         "425a68", "fd377a585a00", "53514c69746520666f726d6174", "00004449434d",
@@ -356,7 +359,10 @@ const LABELS: &[Labels] = &[
         "relative:", "alias:",
     ]),
     (Identifier::Name, Value::ProperName, "name label", &[
-        "pt:", "anesthesia:", "cc:", "from:", "to:", "client:", "customer:", "resident:", "by:", "user:", "owner:", "contact:",
+        "pt:", "anesthesia:", "cc:", "from:", "to:", "client:", "customer:", "resident:", "by:", "user:", "owner:", "contact:", "intern:", "dr:", "md:",
+        "rn:", "np:", "pa:", "nurse:", "donor:", "coordinator:", "nok:", "nok=", "hcp:", "proxy:", "team:", "crew:", "pharmacist:", "scheduler",
+        "staff:", "aide:", "caller:", "host:", "chaplain:", "custodian", "mother:", "father:", "hcpoa is", "proxy is", "poa is", "circulator",
+        "scrub",
     ]),
     (Identifier::UniqueCode, Value::Secret, "secret label", &[
         "password", "passwd", "pwd", "secret", "api_key", "api key", "apikey", "api-key", "access_token",
@@ -367,6 +373,8 @@ const LABELS: &[Labels] = &[
         "confirmation", "tracking", "trial", "subject", "ticket", "badge", "claim", "authorization", "prior auth",
         "id:", "id#", "id #",
     ]),
+    (Identifier::UniqueCode, Value::TellingCode, "code label", &["id ", "id is", "ref ", "case ", "run "]),
+    (Identifier::UniqueCode, Value::Code, "code label", &["study uid", "instance uid", "series uid"]),
 ];
 
 /// Nouns that are too common to wake a rule alone: with a word for number behind each.
@@ -390,6 +398,4 @@ pub(crate) const STATES: [&str; 56] = [
     "LA", "ME", "MD", "MA", "MI", "MN", "MS", "MO", "MT", "NE", "NV", "NH", "NJ", "NM", "NY", "NC", "ND", "OH",
     "OK", "OR", "PA", "RI", "SC", "SD", "TN", "TX", "UT", "VT", "VA", "WA", "WV", "WI", "WY", "PR", "GU", "VI",
     "AS", "MP",
-    (Identifier::UniqueCode, Value::TellingCode, "code label", &["id ", "id is", "ref ", "case ", "run "]),
-    (Identifier::UniqueCode, Value::Code, "code label", &["study uid", "instance uid", "series uid"]),
 ];

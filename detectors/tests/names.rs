@@ -25,6 +25,16 @@ fn plain_words_are_names_where_only_a_name_stands() {
         "picked up tubes for «name Gray, Svetlana» (MRN",
         "TRIAGE - «name FISH, HEATHER», brought by her son",
         "seen with «name Destiny FitzGerald» today",
+        "seen by «name M. Mason» in clinic",
+        "Site PI: «name M. Underwood».",
+        "Dr: «name Cooper», Intern: «name Lively»",
+        "Ordering MD: «name Stanford»",
+        "Spoke to «name Bauer» about it",
+        "The «name Weiss» family requests a meeting",
+        "Sign-out: «name Cooley» (412): f/u CT",
+        "«name Hunter» in 401 needs K repleted",
+        "Thanks! - «name Lane»",
+        "Husband «name Hamza» at bedside",
     ]);
     check_clean(&[
         "Long acting insulin and White count normal",
@@ -34,6 +44,9 @@ fn plain_words_are_names_where_only_a_name_stands() {
         "Charge RN aware; client Services closed",
         "Anesthesia: General. Driver's education was given.",
         "mild MR. No effusion. MR BRAIN WITHOUT CONTRAST",
+        "Hepatitis B. Will follow. Vitamin D. Long history. Plan B. Case closed",
+        "Iron (412), Room (412). The immediate family agrees",
+        "Mother Hypertension, Father Diabetes",
     ]);
 }
 
@@ -52,6 +65,10 @@ fn names_are_found_whole() {
         "«name MATHEUS MCCARTHY» called",
         "her wife «name Claire St. Clair» and",
         "«name Torres PLC» paid",
+        "«name Bobby Crosby Jr.», case",
+        "«name Kevin Veitonen III» came",
+        "re «name Elizabeth Ó Maoineacháin» today",
+        "Linh Le, called".replace("Linh Le", "«name Linh Le»").as_str(),
     ]);
 }
 
@@ -63,6 +80,7 @@ fn names_in_small_letters_are_found_by_what_stands_around_them() {
         "patient name: «name vasconcelos, anne l.»\nmrn: «medical_record 67304320»",
         "report given to «name violet madden» at night",
         "nurse «name peck» notified",
+        "ok paging dr «name law» now",
     ]);
 }
 
@@ -87,7 +105,29 @@ fn towns_are_found_with_what_their_names_begin_with() {
         "Is «geography 10115» the right zip code?",
         "zipcode is «geography 00-950»",
         "PLZ «geography 10115»",
+        "lives in «geography Fort Worth» with",
+        "was born in «geography Providence».",
+        "PCP in («geography Salt Lake City»)",
+        "County: «geography Maricopa County».",
+        "moved here from «geography Las Cruces» then",
         "on file: «geography 3168 Jennifer Motorway, Zoeside, DC» «geography 96552»",
+    ]);
+}
+
+#[test]
+fn cells_beside_a_name_are_names() {
+    check_all(&[
+        "VALUES ('«name Rusty»', '«name Schüler»', 7)",
+        "70154075,«name Letha»,«name Moon»,2062",
+    ]);
+}
+
+#[test]
+fn wards_and_homes_are_no_towns() {
+    check_clean(&[
+        "lives in a house, lives in Assisted Living, moved to Recovery",
+        "moved to ICU, at the high point of it, spring valley",
+        "born in Texas, lives in England",
     ]);
 }
 

@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use super::Found;
-use super::people::PARTICLES;
+use super::people::{ACTS, PARTICLES};
 use super::words::{self, Case, Token};
 use crate::Identifier;
 use crate::bytes::{self, ALNUM, DIGIT, LOWER, SPACE, UPPER, WORD};
@@ -28,9 +28,10 @@ pub(super) fn title(w: &Window<'_>, hit: Range<usize>, found: &mut Found) {
     // `MR BRAIN`, `mild MR. Holter`
     let image = w.slice(hit.start..hit.start + 2);
     let next = w.slice(w.word_at(start));
+    let valve = w.slice(w.word_before(w.skip_back(hit.start, SPACE)));
     if matches!(image, b"MR" | b"MS")
         && hit.len() == 3
-        && (IMAGED.has(next) || is_plain(w, start..run(w, start, 1)))
+        && (IMAGED.has(next) || LEAKS.has(valve) || is_plain(w, start..run(w, start, 1)))
     {
         return;
     }
@@ -38,6 +39,10 @@ pub(super) fn title(w: &Window<'_>, hit: Range<usize>, found: &mut Found) {
         end if end > start && !(spelled && is_plain(w, start..end)) => end,
         _ if spelled => small_run(w, start),
         _ if certain => lower_word(w, start),
+        // `paging dr law`
+        _ if Token::read(w, start).kind.any(Kind::NAME) && w.is(start, LOWER) => {
+            lower_word(w, start)
+        }
         _ => start,
     };
     if start <= hit.end + 2 {
@@ -78,11 +83,24 @@ pub(super) fn relation(w: &Window<'_>, hit: Range<usize>, found: &mut Found) {
     let proper =
         w.is(bracket, UPPER) && (w.is(bracket + 1, LOWER) || w.is_before(hit.end - 1, UPPER));
     let end = run(w, bracket, 3);
-    if whole && proper && !is_plain(w, bracket..end) {
+    let named = || !is_plain(w, bracket..end) || is_set_apart(w, bracket, end);
+    if whole && proper && named() {
         push(w, bracket..end, 60, "name: relation", found);
     } else if whole && end == bracket {
         push(w, bracket..small_run(w, bracket), 60, "name: relation", found);
     }
+}
+
+/// One word that is no usual one and ends its clause, or does what people do: `husband Hamza at bedside`,
+/// but not `Mother Hypertension`.
+fn is_set_apart(w: &Window<'_>, start: usize, end: usize) -> bool {
+    let token = Token::read(w, start);
+    let next = w.slice(w.word_at(w.skip(end, SPACE)));
+    let acts = w.byte(end) == b' ' && (ACTS.has(next) || next.eq_ignore_ascii_case(b"at"));
+    token.end == end
+        && !token.kind.any(Kind::COMMON)
+        && !words::is_medical(w.slice(start..end))
+        && acts
 }
 
 /// `Diamond is a 44 year old`: whoever has the age that begins at `age`, though the word is plain.
@@ -150,7 +168,8 @@ pub(super) fn labelled(w: &Window<'_>, start: usize, why: &'static str, found: &
     let mut end = if capital > start { capital } else { lower_words(w, start) };
     if end > start && w.byte(end) == b',' && w.byte(end + 1) == b' ' {
         let given = run(w, end + 2, 3).max(small_run(w, end + 2));
-        if given > end + 2 && !is_credential(w, end + 2..given) {
+        let label = w.byte(given) == b':';
+        if given > end + 2 && !label && !is_credential(w, end + 2..given) {
             end = given;
         }
     }
@@ -404,6 +423,10 @@ static IMAGED: Listed = Listed::new(&[
     "chest", "heart", "cardiac", "lumbar", "cervical", "ankle", "wrist", "elbow", "foot", "hand",
     "liver", "prostate",
 ]);
+
+/// How much a valve leaks, or is too narrow.
+static LEAKS: Listed =
+    Listed::new(&["mild", "moderate", "severe", "trace", "trivial", "no", "mod", "significant"]);
 
 /// Who has an age without being named.
 #[rustfmt::skip]

@@ -11,9 +11,10 @@ mod reach;
 
 use std::ops::Range;
 
+pub(super) use self::context::ACTS;
 use self::context::{
-    ACTS, EPONYM_NOUNS, is_all, is_before_version, is_code, is_eponym, is_placed_as_a_name,
-    is_short_cell, stands_as_a_name,
+    EPONYM_NOUNS, is_all, is_before_version, is_behind_initial, is_code, is_eponym,
+    is_placed_as_a_name, is_short_cell, stands_as_a_name,
 };
 use super::words::{self, Case, Shape, Token};
 use super::{Found, addresses};
@@ -73,12 +74,32 @@ pub(super) fn on_word(w: &Window<'_>, at: usize, found: &mut Found) -> usize {
         found.push(w.found(identifier, range, 50, why));
         return next.max(first.end);
     }
+    if let Some(name) = behind_initial(w, &first) {
+        found.push(w.found(Identifier::Name, first.start..name.end, 45, "name: by its initial"));
+        return name.end;
+    }
     if stands_as_a_name(w, &first) {
         let range = reach::around(w, first.start..first.end, run.case);
         found.push(w.found(Identifier::Name, range, 45, "name: by its place"));
         return first.end;
     }
     run.next
+}
+
+/// `M. Willy`: the plain word behind an initial that only a name's can be.
+fn behind_initial(w: &Window<'_>, initial: &Token) -> Option<Token> {
+    let at = initial.end + 2;
+    let dotted = initial.letters == 1 && w.slice(initial.end..at) == *b". ";
+    let name = Token::read(w, at);
+    let capital = matches!(name.shape, Shape::Capital | Shape::Capitals) && name.letters > 1;
+    let small = name.shape == Shape::Small
+        && name.kind.any(Kind::NAME)
+        && words::case_around(w, at) == Case::Small;
+    (dotted
+        && (capital || small)
+        && !name.kind.any(Kind::PROPER)
+        && is_behind_initial(w, at, &name))
+    .then_some(name)
 }
 
 impl Run {
@@ -195,13 +216,23 @@ impl Run {
             || led
             || next.start == token.end + 1 && ACTS.has(w.slice(next))
             || w.starts_with(token.end, b" (");
-        let alone = token.shape == Shape::Capital
+        // `AHMED MASK`, `ahmed mask`: beside a name and nothing else.
+        let shouted = token.shape == last.shape
+            && self.case != Case::Mixed
+            && closes
+            && last.is_only_name()
+            && last.letters > 2
+            && (token.kind.any(Kind::SURNAME) || !token.kind.any(Kind::COMMON))
+            && !words::is_medical(w.slice(token.start..token.end));
+        let alone = (token.shape == Shape::Capital || shouted)
             && !token.kind.any(Kind::PROPER)
             && (closes || !token.kind.any(Kind::COMMON));
         let behind = w.skip_any(token.end, b" ");
+        // `Ngozi He`, `Linh Le`
+        let short = token.letters == 2 && token.kind.any(Kind::SURNAME) && last.is_strange();
         given
             && alone
-            && token.letters > 2
+            && (token.letters > 2 || short)
             && !words::is_capital(w, behind)
             && (w.byte(token.end) != b':' || self.count > 1)
             && !last.possessive
@@ -379,5 +410,5 @@ fn is_double(w: &Window<'_>, token: &Token) -> bool {
 
 pub(super) static PARTICLES: Listed = Listed::new(&[
     "al", "bin", "da", "das", "de", "del", "della", "den", "der", "di", "do", "dos", "du", "el",
-    "la", "le", "ten", "ter", "van", "von", "zu", "ibn", "ben", "ní",
+    "la", "le", "ten", "ter", "van", "von", "zu", "ibn", "ben", "ní", "ó", "uí", "af", "av",
 ]);

@@ -1,6 +1,6 @@
 //! What stands around a word: where a name alone can stand, and what makes a word none.
 
-use crate::bytes::{self, ALNUM, DIGIT, SPACE, WORD};
+use crate::bytes::{self, ALNUM, ALPHA, DIGIT, SPACE, WORD};
 use crate::lexicon::Kind;
 use crate::lists::Listed;
 use crate::rules::words::{self, Shape, Token};
@@ -78,7 +78,8 @@ pub(super) fn is_placed_as_a_name(w: &Window<'_>, token: &Token) -> bool {
         && matches!(w.byte(token.end), 0 | b'\n');
     // `Smith will return`: a surname that is seldom a word begins a sentence.
     let begins = matches!(w.before(before), 0 | b'.' | b'\n');
-    let subject = begins && acts && token.kind.any(Kind::SURNAME) && !token.kind.any(Kind::COMMON);
+    let surname = token.kind.any(Kind::SURNAME) && !token.kind.any(Kind::COMMON);
+    let subject = begins && acts && (surname || token.is_strange());
     greeted
         || subject
         || signed
@@ -95,6 +96,9 @@ pub(super) fn is_placed_as_a_name(w: &Window<'_>, token: &Token) -> bool {
 /// `signed by May`.
 pub(super) fn stands_as_a_name(w: &Window<'_>, token: &Token) -> bool {
     let named = token.shape == Shape::Capital && token.kind.any(Kind::NAME) && token.letters > 2;
+    if named && is_in_a_row(w, token) {
+        return true;
+    }
     if !named || token.kind.any(Kind::PROPER) && !token.kind.any(Kind::PLAIN) || is_eponym(w, token)
     {
         return false;
@@ -109,24 +113,82 @@ pub(super) fn stands_as_a_name(w: &Window<'_>, token: &Token) -> bool {
     }
     let apart = behind == token.end + 1;
     let aged = word.eq_ignore_ascii_case(b"is") && is_age(w, next.end);
-    let acts = apart && (SPEAKS.has(word) || aged);
+    let numbered = apart && word == b"in" && is_room(w, next.end + 1)
+        || w.byte(behind) == b'(' && is_room(w, behind + 1) && token.kind.any(Kind::SURNAME);
+    let family = apart && FAMILIES.has(word) || token.possessive && RELATIVES.has(word);
+    let acts = apart && (SPEAKS.has(word) || aged) || numbered || family;
     let joined = apart && word == b"and" && is_sure_name(w, next.end + 1);
     let joins =
         before + 1 == token.start && last == b"and" && is_sure_name_before(w, before - last.len());
     let done_by = before + 1 == token.start && AGENTS.has(last) && last[0].is_ascii_lowercase();
-    acts || joined || joins || done_by || is_behind_initial(w, token.start)
+    acts || joined
+        || joins
+        || done_by
+        || is_behind_initial(w, token.start, token)
+        || is_signed(w, token)
 }
 
-/// `by K. Temple`, `Signed: J. May`: an initial stands before that no sentence ends with.
-fn is_behind_initial(w: &Window<'_>, at: usize) -> bool {
+/// `by K. Temple`, `Signed: J. May`: an initial stands before `name` that no sentence ends with.
+pub(super) fn is_behind_initial(w: &Window<'_>, at: usize, name: &Token) -> bool {
     let Some(initial) = at.checked_sub(3).filter(|initial| w.slice(*initial + 1..at) == *b". ")
     else {
         return false;
     };
     let before = w.skip_back(initial, SPACE);
     let word = w.slice(w.word_before(before));
-    let led = matches!(w.before(before), b':' | b'\n' | 0) || AGENTS.has(word) || word == b"and";
-    words::is_capital(w, initial) && words::begins(w, initial) && led
+    let apart =
+        matches!(w.before(before), b':' | b'\n' | 0 | b'(' | b'/' | b',' | b'-' | b'|' | b';');
+    let led = apart || AGENTS.has(word) || BESIDE.has(word);
+    // `hepatitis B. Will follow`: a sentence ends with the letter.
+    let ends = LETTERED.has(word) || name.kind.any(Kind::COMMON) || !name.kind.any(Kind::NAME);
+    words::begins(w, initial) && w.is(initial, ALPHA) && (led || !ends)
+}
+
+/// `Thanks! - Viva`, `Please refill. -Lane`: the last word, behind a dash of its own.
+fn is_signed(w: &Window<'_>, token: &Token) -> bool {
+    let before = w.skip_back(token.start, SPACE);
+    let mark = w.skip_back(w.skip_back_over(before, b'-'), SPACE);
+    let closed = matches!(w.before(mark), 0 | b'.' | b'!' | b'?' | b',' | b'\n');
+    let last = w.skip_any(token.end, b".");
+    w.before(before) == b'-' && closed && mark < before && matches!(w.byte(last), 0 | b'\n')
+}
+
+/// A room's number: `412`, `12-B`.
+fn is_room(w: &Window<'_>, at: usize) -> bool {
+    let end = w.skip(at, DIGIT);
+    end == at + 3 && !matches!(w.byte(end), b'.' | b',' | b'%' | b'/')
+}
+
+/// A cell of a table, of a list in quotes or in a program, beside one that is surely a name:
+/// `'Rusty', 'Schüler'`, `Letha,Moon,2062`.
+fn is_in_a_row(w: &Window<'_>, token: &Token) -> bool {
+    let quote = |byte: u8| matches!(byte, b'"' | b'\'');
+    let open = if quote(w.before(token.start)) { token.start - 1 } else { token.start };
+    let close = if quote(w.byte(token.end)) { token.end + 1 } else { token.end };
+    let quoted = open < token.start && close > token.end;
+    let is_mark = |byte: u8| matches!(byte, b',' | b'|' | b';' | b'\t');
+    let next = if quoted { w.skip_any(close + 1, b" ") } else { close + 1 };
+    let behind = is_mark(w.byte(close)) && {
+        let at = if quoted && quote(w.byte(next)) { next + 1 } else { next };
+        is_sure_name(w, at) || quoted && Token::read(w, at).kind.any(Kind::GIVEN)
+    };
+    let last = if quoted { w.skip_back(open, SPACE) } else { open };
+    let before = is_mark(w.before(last)) && {
+        let end = if quoted && quote(w.before(last - 1)) { last - 2 } else { last - 1 };
+        let word = w.word_before(end);
+        let name = Token::read(w, word.start);
+        name.shape == Shape::Capital
+            && name.is_only_name()
+            && name.letters > 2
+            && is_mark_of_a_cell(w, word.start)
+    };
+    behind && is_mark_of_a_cell(w, open)
+        || before && (is_mark(w.byte(close)) || w.byte(close) == b')')
+}
+
+/// What stands before `at` may begin a cell.
+fn is_mark_of_a_cell(w: &Window<'_>, at: usize) -> bool {
+    matches!(w.before(at), 0 | b',' | b'|' | b';' | b'\t' | b'\n' | b'(' | b'"' | b'\'')
 }
 
 /// ` a 55`
@@ -172,7 +234,7 @@ static GREETINGS: Listed = Listed::new(&["hi", "hello", "dear", "hey", "thanks",
 
 /// What people do, right behind a name.
 #[rustfmt::skip]
-pub(super) static ACTS: Listed = Listed::new(&[
+pub(in crate::rules) static ACTS: Listed = Listed::new(&[
     "said", "says", "is", "was", "has", "had", "went", "came", "told", "tells", "asked", "asks", "wants",
     "wanted", "lives", "lived", "works", "worked", "called", "calls", "and", "who", "denies", "denied", "reports",
     "reported", "states", "stated", "feels", "felt", "thinks", "thought", "will", "moved", "died", "likes",
@@ -206,7 +268,66 @@ pub(super) static EPONYM_NOUNS: Listed = Listed::new(&[
     "inventory", "respirations", "anemia", "fissure", "fissures", "space", "spaces", "tear", "tears", "cyst", "cysts", "nodule",
     "nodules", "malformation", "circle", "ligament", "canal", "membrane", "forceps", "retractor", "needle", "suture", "clamp",
     "mesh", "stent", "technique", "repair", "operation", "incision", "approach", "classification", "grade", "formula",
-    "equation", "rule", "rules", "rhythm", "block", "aphasia", "area", "agar", "medium", "solution", "assay",
+    "equation", "rule", "rules", "rhythm", "block", "aphasia", "area", "agar", "medium", "solution", "assay", "osteotomy",
+    "bunionectomy", "fusion", "rod", "nail", "implant", "pump", "method", "pouch", "chart", "frame", "lift", "chromosome", "tonometry",
+    "cautery", "prosthesis", "plate", "screw", "maneuvers", "guidelines", "chair", "boot", "brace", "splint", "bandage", "dressing",
+]);
+
+/// What a family's name stands before.
+static FAMILIES: Listed = Listed::new(&["family", "household", "residence", "twins"]);
+
+/// Whose relatives they are stands before.
+#[rustfmt::skip]
+static RELATIVES: Listed = Listed::new(&[
+    "mother", "father", "wife", "husband", "son", "daughter", "brother", "sister", "partner", "parents", "neighbor", "friend",
+    "caregiver", "aunt", "uncle", "grandmother", "grandfather", "mom", "dad", "spouse", "girlfriend", "boyfriend", "roommate",
+]);
+
+/// What a letter stands behind, and may end the sentence.
+static LETTERED: Listed = Listed::new(&[
+    "hepatitis",
+    "vitamin",
+    "type",
+    "grade",
+    "group",
+    "class",
+    "stage",
+    "plan",
+    "ward",
+    "unit",
+    "bed",
+    "room",
+    "factor",
+    "protein",
+    "influenza",
+    "category",
+    "level",
+    "schedule",
+    "part",
+    "option",
+    "section",
+    "phase",
+    "figure",
+    "table",
+    "appendix",
+    "strep",
+    "child",
+    "pugh",
+    "weber",
+    "point",
+    "column",
+    "arm",
+    "line",
+    "step",
+    "item",
+    "note",
+    "see",
+]);
+
+/// What a name stands beside.
+static BESIDE: Listed = Listed::new(&[
+    "and", "with", "from", "w", "dr", "md", "rn", "np", "pa", "pi", "re", "cc", "attn", "officer",
+    "agent", "for", "to", "called", "saw", "see",
 ]);
 
 /// What people do only, or nearly.
@@ -233,6 +354,11 @@ static SPEAKS: Listed = Listed::new(&[
     "thinks",
     "feels",
     "wants",
+    "saw",
+    "recommended",
+    "recommends",
+    "consented",
+    "requests",
 ]);
 
 /// What stands before whoever did something, or whom it was done to.

@@ -67,7 +67,7 @@ fn part_before(w: &Window<'_>, at: usize, case: Case) -> Option<usize> {
     let place = capital && TOWNS.has(text);
     // `Destiny Diallo`: a word that is seldom one.
     let given = capital
-        && token.letters > 3
+        && (token.letters > 3 || token.letters == 3 && token.kind.any(Kind::GIVEN))
         && token.is_plain()
         && !token.kind.any(Kind::COMMON | Kind::PROPER)
         && !is_medical(text)
@@ -75,15 +75,30 @@ fn part_before(w: &Window<'_>, at: usize, case: Case) -> Option<usize> {
     (initial || is_particle(w, &token) || place || given).then_some(word.start)
 }
 
+/// Behind ` Jr.`, ` III`.
+fn generation_end(w: &Window<'_>, end: usize) -> usize {
+    let at = w.skip_any(end, b", ");
+    let word = w.word_at(at);
+    let short = matches!(w.slice(word.clone()), b"Jr" | b"JR" | b"jr" | b"Sr" | b"SR" | b"sr");
+    let roman = matches!(w.slice(word.clone()), b"II" | b"III" | b"IV");
+    match (at > end && at <= end + 2, w.byte(end)) {
+        (true, b' ' | b',') if short => w.skip_any(word.end, b"."),
+        (true, b' ') if roman => word.end,
+        _ => end,
+    }
+}
+
 /// Behind ` LLC`, ` and Sons`.
 fn company_end(w: &Window<'_>, end: usize) -> usize {
+    let end = generation_end(w, end);
     let word = w.word_at(w.skip(end, SPACE));
     let text = w.slice(word.clone());
     if word.start == end + 1 && COMPANIES.has(text) {
         return word.end;
     }
     let sons = [&b" and Sons"[..], b" & Sons", b" and Co", b" & Co"];
-    let behind = sons.iter().find(|sons| w.starts_with(end, sons));
+    let whole = |sons: &&&[u8]| w.starts_with(end, sons) && !w.is(end + sons.len(), ALNUM);
+    let behind = sons.iter().find(whole);
     behind.map_or(end, |sons| end + sons.len())
 }
 
