@@ -45,7 +45,8 @@ pub(super) fn on_word(w: &Window<'_>, first: &Token, found: &mut Found) -> Optio
         return None;
     }
     let case = match first.shape {
-        Shape::Small | Shape::Capitals => words::case_around(w, first.start),
+        Shape::Small => words::case_around(w, first.start),
+        Shape::Capitals if led.is_some() => words::case_around(w, first.start),
         _ => Case::Mixed,
     };
     let typed = is_street_prefix(w, first) && is_named(w, first);
@@ -176,8 +177,8 @@ struct Street {
     typed: bool,
     /// The last word is `Street` or the like.
     ends_typed: bool,
-    /// The last word ends streets' names, and means other things, too: `Islands`, `Point`.
-    ends_weakly: bool,
+    /// Where its last word begins.
+    last: usize,
     end: usize,
     number_end: Option<usize>,
 }
@@ -191,7 +192,7 @@ impl Street {
             unknown: 0,
             typed: false,
             ends_typed: false,
-            ends_weakly: false,
+            last: first.start,
             end: first.start,
             number_end: None,
         };
@@ -205,7 +206,7 @@ impl Street {
             street.typed |= is_street_word(w, &token);
             let word = w.slice(token.start..token.end);
             street.ends_typed = CLOSING.has(word);
-            street.ends_weakly = street.words > 1 && ENDINGS.has(word);
+            street.last = token.start;
             street.end = token.end;
             let dot =
                 w.byte(token.end) == b'.' && (token.letters < 5) && w.byte(token.end + 1) == b' ';
@@ -228,9 +229,12 @@ impl Street {
             _ if token.is_empty() || token.possessive => false,
             Shape::Mixed => false,
             Shape::Small | Shape::Capitals if tells_nothing(token, case) => {
+                let word = w.slice(token.start..token.end);
                 token.is_strange()
                     || !token.kind.any(Kind::COMMON)
-                    || self.strange > 0 && ENDINGS.has(w.slice(token.start..token.end))
+                    || token.kind.any(Kind::NAME) && token.shape == Shape::Capitals
+                    || self.words > 0 && ENDINGS.has(word)
+                    || WHOLE.has(word)
             }
             Shape::Small if self.strange > 0 && token.is_strange() && token.letters > 2 => true,
             Shape::Small => {
@@ -249,8 +253,13 @@ impl Street {
             _ if self.words == 0 => false,
             (_, true) if sure && self.strange > 0 => true,
             (true, false) if sure && self.named > 0 && self.words > 1 => true,
-            (true, false) if self.ends_weakly && self.named > 0 && self.words < 4 => true,
-            (true, _) => self.typed || self.unknown > 0,
+            (true, _) if self.typed || self.unknown > 0 => true,
+            // `8111 mary islands`, `334 Angela Point`
+            (true, _) => {
+                self.named > 0
+                    && matches!(self.words, 2 | 3)
+                    && ENDINGS.has(w.slice(self.last..self.end))
+            }
             (false, true) => {
                 self.typed && self.words + usize::from(self.strange > 0) > 0 || self.unknown > 0
             }
@@ -408,7 +417,7 @@ static ENDINGS: Listed = Listed::new(&[
     "parks", "pass", "passage", "path", "pike", "pine", "pines", "plain", "plains", "plaza", "point", "points", "port", "ports", "prairie",
     "radial", "ramp", "ranch", "rapid", "rapids", "rest", "ridge", "ridges", "river", "rue", "run", "shoal", "shoals", "shore", "shores",
     "skyway", "spring", "springs", "spur", "spurs", "squares", "station", "stravenue", "stream", "streets", "summit", "throughway",
-    "trace", "track", "trafficway", "trail", "tunnel", "turnpike", "underpass", "union", "unions", "valley", "valleys", "via", "viaduct",
+    "trace", "track", "trafficway", "canyon", "centers", "burg", "burgs", "camps", "courts", "drives", "isles", "trail", "tunnel", "turnpike", "underpass", "union", "unions", "valley", "valleys", "via", "viaduct",
     "view", "views", "village", "villages", "ville", "vista", "walk", "walks", "wall", "ways", "well", "wells",
 ]);
 

@@ -89,17 +89,16 @@ pub(super) fn on_word(w: &Window<'_>, at: usize, found: &mut Found) -> usize {
 /// `M. Willy`: the plain word behind an initial that only a name's can be.
 fn behind_initial(w: &Window<'_>, initial: &Token) -> Option<Token> {
     let at = initial.end + 2;
-    let dotted = initial.letters == 1 && w.slice(initial.end..at) == *b". ";
+    if initial.letters != 1 || w.slice(initial.end..at) != *b". " {
+        return None;
+    }
     let name = Token::read(w, at);
     let capital = matches!(name.shape, Shape::Capital | Shape::Capitals) && name.letters > 1;
     let small = name.shape == Shape::Small
         && name.kind.any(Kind::NAME)
         && words::case_around(w, at) == Case::Small;
-    (dotted
-        && (capital || small)
-        && !name.kind.any(Kind::PROPER)
-        && is_behind_initial(w, at, &name))
-    .then_some(name)
+    let fits = (capital || small) && !name.kind.any(Kind::PROPER);
+    (fits && is_behind_initial(w, at, &name)).then_some(name)
 }
 
 impl Run {

@@ -67,6 +67,7 @@ fn is_suffix(w: &Window<'_>, suffix: &Range<usize>, goes_on: bool) -> bool {
     let named = token.is_strange() && token.letters > 2
         || token.kind.any(Kind::NAME)
         || w.is_before(suffix.start, DIGIT);
+    let doctor = doctor && !(named && w.byte(suffix.end) == b'.');
     !goes_on && !w.is(suffix.end, ALNUM) && !doctor && (!small || named)
 }
 

@@ -45,6 +45,9 @@ fn part_start(w: &Window<'_>, at: usize) -> Option<usize> {
             b'.' if next == at && is_before_part(w, next) => {}
             b'>' | b'?' | b'|' | b'*' if lines > 0 => {}
             b',' if commas < 2 => commas += 1,
+            // The cells of a table, and the parts of a vCard's address.
+            b'"' if !w.is_json() && commas < 2 && (next == at || commas == 1) => {}
+            b';' if next == at && !w.is(next + 1, SPACE) => {}
             b'\n' if lines < 2 => lines += 1,
             b'\\' if w.is_json() && w.byte(next + 1) == b'n' && lines < 2 => {
                 lines += 1;

@@ -37,7 +37,19 @@ pub(super) fn is_all(w: &Window<'_>, token: &Token) -> bool {
 pub(super) fn is_code(w: &Window<'_>, token: &Token) -> bool {
     let before = [w.before(token.start.saturating_sub(1)), w.before(token.start)];
     let behind = [w.byte(token.end), w.byte(token.end + 1), w.byte(token.end + 2)];
-    is_of_code(before, behind) || before[1] == b':' && is_of_tag(w, token.start)
+    let pair =
+        before[1] == b'/' && token.shape == Shape::Capital && is_second_of_two(w, token.start);
+    is_of_code(before, behind) && !pair || before[1] == b':' && is_of_tag(w, token.start)
+}
+
+/// `Dang/Gianelli`: a name stands before the slash, and no path.
+fn is_second_of_two(w: &Window<'_>, at: usize) -> bool {
+    let word = w.word_before(at - 1);
+    let first = Token::read(w, word.start);
+    first.shape == Shape::Capital
+        && first.end == at - 1
+        && (first.kind.any(Kind::NAME) || first.is_strange())
+        && !matches!(w.before(word.start), b'/' | b'.' | b'-' | b'_')
 }
 
 /// Whether the word at `at` stands behind a tag's prefix: `<hl7:given>`, `</hl7:given>`.
@@ -269,8 +281,8 @@ pub(super) static EPONYM_NOUNS: Listed = Listed::new(&[
     "nodules", "malformation", "circle", "ligament", "canal", "membrane", "forceps", "retractor", "needle", "suture", "clamp",
     "mesh", "stent", "technique", "repair", "operation", "incision", "approach", "classification", "grade", "formula",
     "equation", "rule", "rules", "rhythm", "block", "aphasia", "area", "agar", "medium", "solution", "assay", "osteotomy",
-    "bunionectomy", "fusion", "rod", "nail", "implant", "pump", "method", "pouch", "chart", "frame", "lift", "chromosome", "tonometry",
-    "cautery", "prosthesis", "plate", "screw", "maneuvers", "guidelines", "chair", "boot", "brace", "splint", "bandage", "dressing",
+    "bunionectomy", "fusion", "rod", "method", "pouch", "chromosome", "tonometry",
+    "cautery", "prosthesis", "maneuvers", "guidelines",
 ]);
 
 /// What a family's name stands before.
