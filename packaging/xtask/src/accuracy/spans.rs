@@ -17,8 +17,8 @@ use super::Score;
 use crate::error::TaskError;
 
 /// Labels that name somebody, or lead to one, by themselves. Titles, nationalities, organisations and ages below 90 don't;
-/// places and dates may be countries and years.
-const DIRECT: [&str; 11] = [
+/// places and dates may be countries and years; what is labelled as a town or a day is none.
+const DIRECT: [&str; 22] = [
     "PERSON",
     "STREET_ADDRESS",
     "PHONE_NUMBER",
@@ -30,6 +30,17 @@ const DIRECT: [&str; 11] = [
     "IP_ADDRESS",
     "DOMAIN_NAME",
     "ZIP_CODE",
+    "TOWN",
+    "COORDINATES",
+    "DATE",
+    "AGE_ABOVE_89",
+    "MEDICAL_RECORD_NUMBER",
+    "HEALTH_PLAN_NUMBER",
+    "ACCOUNT_NUMBER",
+    "LICENSE_NUMBER",
+    "VEHICLE_NUMBER",
+    "DEVICE_NUMBER",
+    "OTHER_CODE",
 ];
 
 /// Enough line ends that no rule looks from one text into the next.
