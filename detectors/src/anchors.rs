@@ -356,11 +356,11 @@ const LABELS: &[Labels] = &[
         "spouse:", "signature:", "informant", "insured", "prescriber", "supervisor:", "subscriber:", "holder:", "signed:",
         "driver:", "assistant:", "referring", "ordering", "operator:", "facilitator:", "counselor:",
         "radiologist", "pathologist", "anesthesiologist", "interpreter:", "beneficiary:", "policyholder", "cardholder",
-        "relative:", "alias:",
+        "relative:", "alias:", "nok:", "nok=",
     ]),
     (Identifier::Name, Value::ProperName, "name label", &[
         "pt:", "anesthesia:", "cc:", "from:", "to:", "client:", "customer:", "resident:", "by:", "user:", "owner:", "contact:", "intern:", "dr:", "md:",
-        "rn:", "np:", "pa:", "nurse:", "donor:", "coordinator:", "nok:", "nok=", "hcp:", "proxy:", "team:", "crew:", "pharmacist:", "scheduler",
+        "rn:", "np:", "pa:", "nurse:", "donor:", "coordinator:", "hcp:", "proxy:", "team:", "crew:", "pharmacist:", "scheduler",
         "staff:", "aide:", "caller:", "host:", "chaplain:", "custodian", "mother:", "father:", "hcpoa is", "proxy is", "poa is", "circulator",
         "scrub",
     ]),

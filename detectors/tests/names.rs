@@ -81,6 +81,9 @@ fn names_in_small_letters_are_found_by_what_stands_around_them() {
         "report given to «name violet madden» at night",
         "nurse «name peck» notified",
         "ok paging dr «name law» now",
+        "next of kin: «name velez, norah d»\nphone none",
+        "was born in «name north tammy» then",
+        "nok=«name margrit hermann»;rel=son",
     ]);
 }
 

@@ -340,7 +340,7 @@ fn code_end(w: &Window<'_>, at: usize) -> usize {
         let joined = match w.byte(end) {
             b'-' | b'.' | b'/' | b'_' => w.is(end + 1, ALNUM),
             // `24:SU5031`
-            b':' => w.is(end + 1, UPPER) && w.is(end + 2, ALNUM),
+            b':' => w.is(end + 1, ALPHA) && w.is(end + 2, ALNUM),
             b' ' => w.is_before(end, DIGIT) && w.is(end + 1, DIGIT) && is_digits(w, end + 1),
             _ => false,
         };

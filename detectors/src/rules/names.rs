@@ -198,14 +198,17 @@ fn small_run(w: &Window<'_>, start: usize) -> usize {
     for _ in 0..3 {
         let token = Token::read(w, at);
         let word = w.slice(token.start..token.end);
-        let initial = token.letters == 1 && end > start && w.byte(token.end) == b'.';
+        let dotted = w.byte(token.end) == b'.';
+        // `velez, norah d` ends its line.
+        let last = matches!(w.byte(token.end), 0 | b'\n' | b'"' | b'|' | b';' | b'(');
+        let initial = token.letters == 1 && end > start && (dotted || last);
         let named = token.kind.any(Kind::NAME) || token.is_strange() && token.letters > 2;
         let told = named && !is_stop(word) && !is_function_word(word) || is_particle(word);
         if token.is_empty() || !(told || initial) {
             break;
         }
         if !is_particle(word) {
-            end = if initial { token.end + 1 } else { token.end };
+            end = if initial && dotted { token.end + 1 } else { token.end };
         }
         if w.byte(token.end.max(end)) != b' ' || token.possessive {
             break;

@@ -64,7 +64,8 @@ fn part_before(w: &Window<'_>, at: usize, case: Case) -> Option<usize> {
         && !w.is_before(word.start, ALNUM);
     let text = w.slice(word.clone());
     let capital = !dotted && token.shape == Shape::Capital;
-    let place = capital && TOWNS.has(text);
+    let shouted = case == Case::Capitals && token.shape == Shape::Capitals;
+    let place = !dotted && (capital || case == Case::Small || shouted) && TOWNS.has(text);
     // `Destiny Diallo`: a word that is seldom one.
     let given = capital
         && (token.letters > 3 || token.letters == 3 && token.kind.any(Kind::GIVEN))
