@@ -139,28 +139,24 @@ impl<'t> Cells<'t> {
     }
 
     fn advance(&mut self, at: usize) {
-        while at > self.cell.end && self.index + 1 < self.cells.len() {
-            let start = self.cell.end + 1;
-            self.index += 1;
-            self.cell = start..self.cells[self.index].end as usize;
-        }
-        self.look();
+        let ahead = self.cells.get(self.index..).unwrap_or_default();
+        let steps = ahead.iter().take_while(|cell| at > cell.end as usize).count();
+        // Behind the last one is still the last one.
+        self.enter((self.index + steps).min(self.cells.len().saturating_sub(1)));
     }
 
     fn retreat(&mut self, at: usize) {
-        while at < self.cell.start && self.index > 0 {
-            self.index -= 1;
-            let before = self.index.checked_sub(1).and_then(|before| self.cells.get(before));
-            let start = before.map_or(0, |cell| cell.end as usize + 1);
-            self.cell = start..self.cells[self.index].end as usize;
-        }
-        self.look();
+        let behind = self.cells.get(..self.index).unwrap_or_default();
+        // A cell ends before `at` if its separator does.
+        let steps = behind.iter().rev().take_while(|cell| at <= cell.end as usize).count();
+        self.enter(self.index - steps);
     }
 
-    fn look(&mut self) {
-        if let Some(cell) = self.cells.get(self.index) {
-            self.manner = cell.manner;
-        }
+    fn enter(&mut self, index: usize) {
+        let Some(cell) = self.cells.get(index) else { return };
+        let before = index.checked_sub(1).and_then(|before| self.cells.get(before));
+        let start = before.map_or(0, |cell| cell.end as usize + 1);
+        (self.index, self.cell, self.manner) = (index, start..cell.end as usize, cell.manner);
     }
 }
 

@@ -7,6 +7,8 @@
 //! The only unsafe code of the crate is here: loads of whole registers, and calls of functions
 //! that are compiled for features of the processor which were found just before.
 
+#[cfg(target_arch = "x86_64")]
+use std::arch::is_x86_feature_detected;
 use std::ops::Range;
 
 /// Bytes that one [`Bits`] describes.
@@ -35,6 +37,10 @@ pub(crate) struct Bits {
 }
 
 impl Bits {
+    pub(crate) fn small(&self) -> u64 {
+        self.letter & !self.upper
+    }
+
     pub(crate) fn alnum(&self) -> u64 {
         self.letter | self.digit
     }
@@ -62,6 +68,11 @@ impl Default for Bitmaps {
 }
 
 impl Bitmaps {
+    /// Runs what is best compiled for this processor.
+    pub(crate) fn run(&mut self, work: impl Work) {
+        self.path.run(self, work);
+    }
+
     /// Reads some blocks of `text`: each with its neighbours, which are empty outside of the text.
     pub(crate) fn read(
         &mut self,
@@ -78,6 +89,12 @@ impl Bitmaps {
         self.blocks.resize(strip.len() + 2, Bits::default());
         self.blocks.array_windows()
     }
+}
+
+/// What is compiled for each path: all that is inlined into it finds and counts bits as the path's
+/// processors can.
+pub(crate) trait Work {
+    fn run(self, bitmaps: &mut Bitmaps);
 }
 
 /// The bits of block `index` that lie in `range`.
@@ -144,8 +161,8 @@ impl Path {
     fn all() -> impl Iterator<Item = Self> {
         #[cfg(target_arch = "x86_64")]
         let special = [
-            std::arch::is_x86_feature_detected!("avx512bw").then_some(Self::Avx512),
-            std::arch::is_x86_feature_detected!("avx2").then_some(Self::Avx2),
+            (is_x86_feature_detected!("avx512bw") && counts_bits()).then_some(Self::Avx512),
+            (is_x86_feature_detected!("avx2") && counts_bits()).then_some(Self::Avx2),
         ];
         #[cfg(not(target_arch = "x86_64"))]
         let special = [None];
@@ -164,6 +181,28 @@ impl Path {
             Self::Portable => portable::fill(text, blocks),
         }
     }
+
+    #[expect(unsafe_code, reason = "to call what is compiled for other processors, too")]
+    fn run(self, bitmaps: &mut Bitmaps, work: impl Work) {
+        match self {
+            // SAFETY: `all` made this path after the processor reported all of these features.
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => unsafe { avx512::run(bitmaps, work) },
+            // SAFETY: `all` made this path after the processor reported all of these features.
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => unsafe { avx2::run(bitmaps, work) },
+            Self::Portable => work.run(bitmaps),
+        }
+    }
+}
+
+/// Whether the processor finds and counts bits in one instruction each, as all do that have AVX2.
+#[cfg(target_arch = "x86_64")]
+fn counts_bits() -> bool {
+    is_x86_feature_detected!("bmi1")
+        && is_x86_feature_detected!("bmi2")
+        && is_x86_feature_detected!("lzcnt")
+        && is_x86_feature_detected!("popcnt")
 }
 
 /// The same loop for each path: compiled with the features of the function that it stands in.
@@ -221,6 +260,13 @@ const BLANKS: Table = (
 #[cfg(target_arch = "x86_64")]
 const JOINERS: Table = (1, i64::from_le_bytes([0, 0, 0, b'+', 0, 0, 0, b'/']));
 
+/// The marks that most blocks of a text have none of.
+#[cfg(target_arch = "x86_64")]
+const MARKS: Table = (
+    i64::from_le_bytes([b'@', 0, b'"', 0, 0, 0, 0, 0]),
+    i64::from_le_bytes([0, 0, b':', b'+', b'\\', 0, 0, b'/']),
+);
+
 #[cfg(target_arch = "x86_64")]
 mod avx512 {
     use std::arch::x86_64::{
@@ -229,7 +275,12 @@ mod avx512 {
         _mm512_set1_epi8, _mm512_shuffle_epi8, _mm512_sub_epi8,
     };
 
-    use super::{BLANKS, BLOCK, Bits, JOINERS, Table};
+    use super::{BLANKS, BLOCK, Bitmaps, Bits, JOINERS, MARKS, Table, Work};
+
+    #[target_feature(enable = "avx512f,avx512bw,bmi1,bmi2,lzcnt,popcnt")]
+    pub(super) fn run(bitmaps: &mut Bitmaps, work: impl Work) {
+        work.run(bitmaps);
+    }
 
     #[target_feature(enable = "avx512f,avx512bw")]
     pub(super) fn fill(text: &[u8], blocks: &mut Vec<Bits>) {
@@ -247,12 +298,21 @@ mod avx512 {
             upper: in_range(bytes, b'A', 25),
             high: _mm512_movepi8_mask(bytes),
             blank: of_table(bytes, BLANKS),
+            nul: equal(bytes, 0),
+            ..if of_table(bytes, MARKS) == 0 { Bits::default() } else { marks(bytes) }
+        }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw")]
+    fn marks(bytes: __m512i) -> Bits {
+        Bits {
             quote: equal(bytes, b'"'),
             colon: equal(bytes, b':'),
             backslash: equal(bytes, b'\\'),
             at: equal(bytes, b'@'),
             joiner: of_table(bytes, JOINERS),
-            nul: equal(bytes, 0),
+            ..Bits::default()
         }
     }
 
@@ -300,7 +360,12 @@ mod avx2 {
         _mm256_set1_epi8, _mm256_shuffle_epi8, _mm256_sub_epi8,
     };
 
-    use super::{BLANKS, BLOCK, Bits, JOINERS, Table};
+    use super::{BLANKS, BLOCK, Bitmaps, Bits, JOINERS, MARKS, Table, Work};
+
+    #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+    pub(super) fn run(bitmaps: &mut Bitmaps, work: impl Work) {
+        work.run(bitmaps);
+    }
 
     #[target_feature(enable = "avx2")]
     pub(super) fn fill(text: &[u8], blocks: &mut Vec<Bits>) {
@@ -322,12 +387,21 @@ mod avx2 {
             upper: in_range(bytes, b'A', 25),
             high: mask(bytes),
             blank: of_table(bytes, BLANKS),
+            nul: equal(bytes, 0),
+            ..if of_table(bytes, MARKS) == 0 { Bits::default() } else { marks(bytes) }
+        }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn marks(bytes: Halves) -> Bits {
+        Bits {
             quote: equal(bytes, b'"'),
             colon: equal(bytes, b':'),
             backslash: equal(bytes, b'\\'),
             at: equal(bytes, b'@'),
             joiner: of_table(bytes, JOINERS),
-            nul: equal(bytes, 0),
+            ..Bits::default()
         }
     }
 

@@ -50,20 +50,58 @@ pub(crate) fn cases(word: &[u8]) -> (usize, usize) {
     })
 }
 
+/// How many digits `text` begins with.
+#[inline]
+pub(crate) fn digits(text: &[u8]) -> usize {
+    let mut len = 0;
+    loop {
+        // Behind the end stands 0, which is no digit.
+        let others = digits_of(first_eight(text.get(len..).unwrap_or_default())) ^ HIGH_BITS;
+        if others != 0 {
+            return len + (others.trailing_zeros() / 8) as usize;
+        }
+        len += 8;
+    }
+}
+
 /// The first byte of `text` that is no letter of ASCII.
 #[inline]
 pub(crate) fn letters(text: &[u8]) -> usize {
-    let mut at = 0;
-    while let Some(word) = text.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
-        let small = u64::from_le_bytes(*word) | 0x2020_2020_2020_2020;
-        let others = in_range(small, b'a', 26) ^ HIGH_BITS;
+    word(text).0
+}
+
+/// How many letters of ASCII `text` begins with, and how many of them are capitals.
+#[inline]
+pub(crate) fn word(text: &[u8]) -> (usize, usize) {
+    let (mut len, mut capitals) = (0, 0);
+    loop {
+        // Behind the end stands 0, which is no letter.
+        let eight = first_eight(text.get(len..).unwrap_or_default());
+        let others = in_range(eight | 0x2020_2020_2020_2020, b'a', 26) ^ HIGH_BITS;
+        let large = in_range(eight, b'A', 26);
+        // The lowest bits, up to the first that is another's.
+        capitals += (large & others.wrapping_sub(1) & !others).count_ones() as usize;
         if others != 0 {
-            return at + (others.trailing_zeros() / 8) as usize;
+            return (len + (others.trailing_zeros() / 8) as usize, capitals);
         }
-        at += 8;
+        len += 8;
     }
-    let rest = text.get(at..).unwrap_or_default();
-    at + rest.iter().take_while(|byte| byte.is_ascii_alphabetic()).count()
+}
+
+/// Up to eight bytes, the first lowest, and 0 behind the end. Reads of fixed lengths that overlap: a
+/// copy of a length that is not known costs a call.
+#[inline]
+pub(crate) fn first_eight(text: &[u8]) -> u64 {
+    if let Some(bytes) = text.first_chunk::<8>() {
+        return u64::from_le_bytes(*bytes);
+    }
+    match (text.first_chunk::<4>(), text.last_chunk::<4>()) {
+        (Some(first), Some(last)) => {
+            let behind = text.len() * 8 - 32;
+            u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << behind
+        }
+        _ => text.iter().rev().fold(0, |bytes, byte| bytes << 8 | u64::from(*byte)),
+    }
 }
 
 const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
@@ -157,6 +195,8 @@ mod tests {
                 assert_eq!(cases(word), (small, capitals), "{word:?}");
                 let run = word.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
                 assert_eq!(letters(word), run, "{word:?}");
+                let digits = word.iter().take_while(|byte| byte.is_ascii_digit()).count();
+                assert_eq!(super::digits(word), digits, "{word:?}");
             }
         }
     }

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::anchors::{Anchor, LITERAL_BYTES};
 use crate::batch::Cells;
+use crate::bitmaps::BLOCK;
 use crate::bytes::{self, ALNUM};
 use crate::events::Event;
 use crate::lexicon;
@@ -50,7 +51,7 @@ pub(crate) fn on_events(
                 tokens.on(&mut cells, digit as usize..end as usize, found);
             }
             Event::Word { at } => words.on(&mut cells, at as usize, found),
-            Event::Run { at } => found.runs.push(at as usize),
+            Event::Run { at, end } => found.runs.push(at as usize..end as usize),
             Event::Beyond { start, end } => {
                 spots::disguises(text, start as usize..end as usize, &mut found.spots);
             }
@@ -78,25 +79,36 @@ impl Tokens<'_> {
     /// A run of letters and digits goes on to the end of `run`, which begins with a digit.
     #[inline]
     fn on(&mut self, cells: &mut Cells<'_>, run: Range<usize>, found: &mut Found) {
-        let text = self.text.get(..run.end.min(self.range.end)).unwrap_or_default();
-        let mut at = run.start.max(self.floor);
-        while at < run.end
-            && let Some(digit) = bytes::next_digit(text, at)
+        if run.start >= self.floor {
+            self.on_digit(cells, run.clone(), found);
+        }
+        while self.floor < run.end
+            && let Some(digit) = self.next_digit(run.end)
         {
-            self.on_digit(cells, digit, found);
-            at = self.floor;
+            self.on_digit(cells, digit..run.end, found);
         }
     }
 
-    fn on_digit(&mut self, cells: &mut Cells<'_>, digit: usize, found: &mut Found) {
-        let (cell, manner) = cells.seek(digit);
-        let (window, local) = Window::around(self.text, cell, digit, manner);
+    /// The next digit that nothing has looked at, if it stands before `end` and in the range.
+    fn next_digit(&self, end: usize) -> Option<usize> {
+        let text = self.text.get(..end.min(self.range.end)).unwrap_or_default();
+        bytes::next_digit(text, self.floor)
+    }
+
+    /// A token holds the digit that `run` begins with.
+    fn on_digit(&mut self, cells: &mut Cells<'_>, run: Range<usize>, found: &mut Found) {
+        let (cell, manner) = cells.seek(run.start);
+        let (window, local) = Window::around(self.text, cell, run.start, manner);
         let least = window.offset(self.floor);
         let mut start = local;
         while start > least && window.is_before(start, ALNUM) {
             start -= 1;
         }
-        let end = window.skip(local, ALNUM);
+        let end = match run.len() {
+            ..BLOCK => window.offset(run.end),
+            // Of the longest runs an event tells no more.
+            _ => window.skip(local, ALNUM),
+        };
         // What began before the floor or reaches behind the window is too long for any rule.
         let too_long = window.is_before(start, ALNUM) && start > 0
             || start == 0 && local >= LOOK_BACK

@@ -11,9 +11,9 @@ mod words;
 use std::ops::Range;
 
 use crate::anchors::{Anchor, Rule};
-use crate::bitmaps::{BLOCK, Bitmaps, Bits, STRIP, below, within};
+use crate::bitmaps::{BLOCK, Bitmaps, Bits, STRIP, Work, below, within};
 use crate::bytes::{SPACE, is};
-use crate::lexicon::{self, Dull, Kind};
+use crate::lexicon::Dull;
 use crate::window::LOOK_BACK;
 use crate::words::Words;
 use around::Around;
@@ -27,10 +27,6 @@ pub(crate) const RUN_BYTES: usize = 12;
 /// Fewer digits and nothing else are a number, and no text in hexadecimal digits.
 pub(crate) const ENCODED_DIGITS: usize = 18;
 
-/// The shortest word of a run that is made of words, and what the longest has at least.
-const SHORT_WORD: usize = 3;
-const LONG_WORD: usize = 6;
-
 /// Where a rule has to look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Event {
@@ -42,8 +38,9 @@ pub(crate) enum Event {
     Key { open: u32, close: u32 },
     /// A word begins that may be a name or begin an address. In order among themselves.
     Word { at: u32 },
-    /// A run begins that may be text in base64 or hexadecimal digits. In order among themselves.
-    Run { at: u32 },
+    /// A run that may be text in base64 or hexadecimal digits. In order among themselves. Of the
+    /// longest only the beginning is known.
+    Run { at: u32, end: u32 },
     /// Here are characters beyond ASCII.
     Beyond { start: u32, end: u32 },
 }
@@ -79,23 +76,29 @@ impl Seeker {
         if range.is_empty() {
             return;
         }
-        let mut search =
-            Search { seeker: self, text, range: range.clone(), events, last_capital: None };
+        let (range, last_capital) = (range.clone(), None);
+        bitmaps.run(Search { seeker: self, text, range, events, last_capital });
+    }
+}
+
+impl Work for Search<'_> {
+    #[inline(always)]
+    fn run(mut self, bitmaps: &mut Bitmaps) {
+        let (text, range) = (self.text, self.range.clone());
         let mut token_end = range.start;
         let blocks = range.start.saturating_sub(LOOK_BACK) / BLOCK..range.end.div_ceil(BLOCK);
         for first in blocks.clone().step_by(STRIP) {
             let strip = first..blocks.end.min(first + STRIP);
             for (index, [before, here, behind]) in (first..).zip(bitmaps.read(text, &strip)) {
-                let mine = within(range, index);
-                let around = Around { index, mine, before, here, behind };
-                if around.here.digit != 0 {
-                    search.houses(&around);
-                    token_end = search.tokens(&around, token_end);
+                let around = Around::new((index, within(&range, index)), before, here, behind);
+                if here.digit != 0 {
+                    self.houses(&around);
+                    token_end = self.tokens(&around, token_end);
                 }
-                search.words(&around);
-                search.marks(&around);
-                search.runs(&around);
-                search.beyond(&around);
+                self.words(&around);
+                self.marks(&around);
+                self.runs(&around);
+                self.beyond(&around);
             }
         }
     }
@@ -189,26 +192,11 @@ impl Search<'_> {
             let offset = starts.trailing_zeros();
             starts &= starts - 1;
             let at = around.base() + offset as usize;
-            let run = at..at + around.run(offset, Bits::base64);
-            if !around.is_plain_run(offset) && !self.is_of_words(run) {
-                self.events.push(Event::Run { at: short(at) });
+            let end = at + around.run(offset, Bits::base64);
+            if !around.is_plain_run(offset) {
+                self.events.push(Event::Run { at: short(at), end: short(end) });
             }
         }
-    }
-
-    /// Whether plain words alone make up a run: `org/CodeSystem/observation`. One of them is long, for
-    /// letters that encode something may spell short ones by chance.
-    fn is_of_words(&self, run: Range<usize>) -> bool {
-        let run = self.text.get(run).unwrap_or_default();
-        let mut longest = 0;
-        let mut is_plain = |word: &[u8]| {
-            longest = longest.max(word.len());
-            word.is_empty() || word.len() >= SHORT_WORD && lexicon::kind(word).any(Kind::PLAIN)
-        };
-        let mut parts = run.split(|byte| matches!(byte, b'+' | b'/')).flat_map(|part| {
-            part.chunk_by(|one, next| !(one.is_ascii_lowercase() && next.is_ascii_uppercase()))
-        });
-        run.len() <= BLOCK && parts.all(&mut is_plain) && longest >= LONG_WORD
     }
 
     #[inline]

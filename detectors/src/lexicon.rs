@@ -6,6 +6,8 @@
 
 use std::ops::BitOr;
 
+use crate::bytes;
+
 static TABLE: &[u8] = include_bytes!("../data/lexicon.bin");
 
 /// A bit for each word that [`wakes`]: 64 KiB, so that a core's second cache holds it.
@@ -174,23 +176,14 @@ fn hash(word: &[u8]) -> u64 {
     (mixed ^ (mixed >> 32)).wrapping_mul(0xd6e8_feb8_6659_fd93)
 }
 
-/// Up to eight bytes as small letters. Reads of fixed lengths that overlap: a copy of a length that
-/// is not known costs a call.
+/// Up to eight bytes as small letters.
 #[inline]
 pub(crate) fn eight(word: &[u8]) -> u64 {
-    const SMALL: u64 = 0x2020_2020_2020_2020;
-    if let Some(bytes) = word.first_chunk::<8>() {
-        return u64::from_le_bytes(*bytes) | SMALL;
+    if word.is_empty() {
+        return 0;
     }
-    let bits = word.len() * 8;
-    let bytes = match (word.first_chunk::<4>(), word.last_chunk::<4>()) {
-        (Some(first), Some(last)) => {
-            u64::from(u32::from_le_bytes(*first))
-                | u64::from(u32::from_le_bytes(*last)) << (bits - 32)
-        }
-        _ => word.iter().rev().fold(0, |bytes, byte| bytes << 8 | u64::from(*byte)),
-    };
-    bytes | SMALL & ((1 << bits) - 1)
+    let unused = 8 - word.len().min(8);
+    bytes::first_eight(word) | 0x2020_2020_2020_2020 >> (8 * unused)
 }
 
 #[cfg(test)]

@@ -47,7 +47,7 @@ pub(crate) struct Found {
     /// Offsets into the text where something is encoded or in disguise: a [`crate::view`] tells.
     pub(crate) spots: Vec<usize>,
     /// Where runs begin that may be encoded text, in order.
-    pub(crate) runs: Vec<usize>,
+    pub(crate) runs: Vec<Range<usize>>,
     /// Where messages begin that stand within a text: to be walked.
     pub(crate) heads: Vec<usize>,
     /// The classes of JSON keys met before.
@@ -199,7 +199,7 @@ pub(crate) fn begins_word(w: &Window<'_>, at: usize) -> bool {
 }
 
 fn on_plain_token(w: &Window<'_>, token: Range<usize>, found: &mut Found) -> usize {
-    let digits = w.skip(token.start, bytes::DIGIT);
+    let digits = w.skip_digits(token.start);
     if token.len() == 1 && spots::is_utf16(w, token.end) {
         found.spots.push(w.position(token.start));
     }

@@ -48,15 +48,17 @@ impl Sweep {
                 rest = &rest[count..];
             }
         }
-        settled.retain_mut(|piece| clip(piece, from));
         let mut end = floor;
-        for piece in settled.iter_mut() {
+        settled.retain_mut(|piece| {
+            if !clip(piece, from) {
+                return false;
+            }
             mend(text, piece, end, json(piece.start));
             self.hide_year(text, piece);
             end = piece.end;
-        }
-        // What a neighbour was widened over is gone.
-        settled.retain(|piece| piece.start < piece.end);
+            // What a neighbour was widened over is gone.
+            piece.start < piece.end
+        });
     }
 
     fn hide_year(&self, text: &[u8], piece: &mut Candidate) {

@@ -8,6 +8,7 @@
 //! A view holds one window, and what is decoded is so again up to [`DEPTH`] times; what is encoded
 //! deeper is covered. Nothing is allocated for a view: its memory is kept.
 
+mod barren;
 mod runs;
 pub(crate) mod spots;
 mod unicode;
@@ -25,6 +26,7 @@ use crate::finding::Cover;
 use crate::pack::Pack;
 use crate::rules::{self, Found};
 use crate::window::{Candidate, LOOK_AHEAD, Manner, Window};
+use barren::Barren;
 use runs::{Decoded, Stretch};
 
 /// How many encodings are taken off one after another.
@@ -65,6 +67,7 @@ pub(crate) struct Matcher<'p> {
 pub(crate) struct Views {
     levels: [View; DEPTH],
     stretch: Stretch,
+    barren: Barren,
 }
 
 impl Views {
@@ -120,21 +123,32 @@ impl Views {
         found: &mut Found,
     ) {
         let Progress { runs: from, unfinished, .. } = progress;
-        let mut starts = std::mem::take(&mut found.runs);
-        let mut next = starts.iter().copied();
+        let mut begun = std::mem::take(&mut found.runs);
+        let mut next = begun.iter().cloned();
         loop {
-            let start = if *unfinished {
-                *from
-            } else if let Some(start) = next.next() {
-                start
+            let run = if *unfinished {
+                *from..*from
+            } else if let Some(run) = next.next() {
+                run
             } else {
                 break;
             };
+            let start = run.start;
             if start >= range.end {
                 break;
             }
             *unfinished = false;
-            if start < *from || !runs::is_long(text, start) {
+            if start < *from || run.is_empty() && !runs::is_long(text, start) {
+                continue;
+            }
+            // What goes on from the last window is no whole run.
+            let whole = text.get(run.clone()).filter(|_| !runs::is_wrapped(text, run.end));
+            let whole = whole.filter(|run| !run.is_empty());
+            if whole.is_some_and(|run| runs::is_short_hex(run) || self.barren.has(run)) {
+                continue;
+            }
+            if runs::is_of_words(text.get(run).unwrap_or_default()) {
+                whole.into_iter().for_each(|run| self.barren.insert(run));
                 continue;
             }
             let (cell, manner) = cells.seek(start);
@@ -150,14 +164,19 @@ impl Views {
             frame.number = rules::number_around(&w, at)
                 .map(|number| w.position(number.range.start)..w.position(number.range.end));
             let mut stretch = std::mem::take(&mut self.stretch);
+            let mut holds_text = *unfinished;
             decode_run(w.rest(0), at..end, &mut stretch, |decoded| {
+                holds_text = true;
                 view.read_run(decoded, |at| (at, at));
                 view.scan(matcher, &frame, deeper, &mut self.stretch, found);
             });
             self.stretch = stretch;
+            if let Some(run) = whole.filter(|_| !holds_text) {
+                self.barren.insert(run);
+            }
         }
-        starts.clear();
-        found.runs = starts;
+        begun.clear();
+        found.runs = begun;
     }
 }
 

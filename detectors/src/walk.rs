@@ -52,8 +52,11 @@ pub(crate) fn opening(text: &[u8], cell: &Range<usize>) -> Option<Walk> {
 #[inline]
 pub(crate) fn may_open(cell: &[u8]) -> bool {
     let payload = matches!(
-        cell.first(),
-        Some(b'M' | b'I' | b'S' | b'<' | b'1' | b'\n' | b'\r' | b' ' | 0x0b)
+        cell,
+        [b'M', b'S', ..]
+            | [b'I', b'S', ..]
+            | [b'S', b'T', ..]
+            | [b'<' | b'\n' | b'\r' | b' ' | 0x0b, ..]
     );
     payload || binary::may_begin(cell)
 }

@@ -132,6 +132,12 @@ impl<'t> Window<'t> {
         at
     }
 
+    /// The first position from `at` on that is no digit.
+    #[inline]
+    pub(crate) fn skip_digits(&self, at: usize) -> usize {
+        at + bytes::digits(self.rest(at))
+    }
+
     /// The first position of the run of `class` that ends at `at`.
     #[inline]
     pub(crate) fn skip_back(&self, mut at: usize, class: u8) -> usize {

@@ -6,7 +6,7 @@
 //! the rule's to check, as ever.
 
 use crate::anchors::{Anchor, Rule, Tier};
-use crate::bytes::{ALPHA, DIGIT, LOWER, is};
+use crate::bytes::{self, ALPHA, DIGIT, LOWER, is};
 use crate::lexicon;
 
 /// How many bytes of a word its key holds.
@@ -58,6 +58,12 @@ impl Entry {
         let fold = if anchor.caseless { SMALL & mask } else { 0 };
         let head = (first_bytes(&anchor.literal, 0) | fold) & mask;
         Self { anchor: id, before, head, mask, fold }
+    }
+
+    /// Whether a text that begins with these bytes may be the literal.
+    #[inline]
+    fn begins(&self, bytes: u64) -> bool {
+        (bytes | self.fold) & self.mask == self.head
     }
 }
 
@@ -114,8 +120,7 @@ impl Words {
         let first = usize::from(slot.first);
         for entry in self.entries.get(first..first + usize::from(slot.count)).unwrap_or_default() {
             let Some(start) = at.checked_sub(usize::from(entry.before)) else { continue };
-            let differs = (first_bytes(text, start) | entry.fold) & entry.mask != entry.head;
-            if differs {
+            if !entry.begins(first_bytes(text, start)) {
                 continue;
             }
             if let Some(end) = matches(text, anchors, entry.anchor, start) {
@@ -134,9 +139,14 @@ impl Words {
         at: usize,
         mut on_hit: impl FnMut(u32, usize),
     ) {
-        for id in self.suffixes.at(text, at) {
-            if let Some(end) = matches(text, anchors, *id, at) {
-                on_hit(*id, end);
+        let suffixes = self.suffixes.at(text, at);
+        if suffixes.is_empty() {
+            return;
+        }
+        let head = first_bytes(text, at);
+        for entry in suffixes.iter().filter(|entry| entry.begins(head)) {
+            if let Some(end) = matches(text, anchors, entry.anchor, at) {
+                on_hit(entry.anchor, end);
             }
         }
     }
@@ -250,11 +260,7 @@ const KEY_MASKS: [(u64, u64); KEY_BYTES + 1] = {
 /// Eight bytes at `at`, the first lowest; behind the text's end they are 0.
 #[inline]
 fn first_bytes(text: &[u8], at: usize) -> u64 {
-    let rest = text.get(at..).unwrap_or_default();
-    match rest.first_chunk() {
-        Some(bytes) => u64::from_le_bytes(*bytes),
-        None => rest.iter().rev().fold(0, |bytes, byte| bytes << 8 | u64::from(*byte)),
-    }
+    bytes::first_eight(text.get(at..).unwrap_or_default())
 }
 
 #[inline]
@@ -312,7 +318,7 @@ const SUFFIX_WORDS: usize = 1 << 9;
 /// Suffixes of streets, told by three letters.
 struct Suffixes {
     filter: Box<[u64; SUFFIX_WORDS]>,
-    by_letter: [Vec<u32>; 32],
+    by_letter: [Vec<Entry>; 32],
 }
 
 impl Suffixes {
@@ -321,16 +327,16 @@ impl Suffixes {
             Self { filter: Box::new([0; SUFFIX_WORDS]), by_letter: Default::default() };
         for (anchor, id) in anchors.iter().zip(0..) {
             if let (Rule::Street, [_, word @ ..]) = (anchor.rule, &anchor.literal[..]) {
-                suffixes.insert(word, id);
+                suffixes.insert(word, Entry::new(anchor, id, 0));
             }
         }
         suffixes
     }
 
-    fn insert(&mut self, word: &[u8], id: u32) {
+    fn insert(&mut self, word: &[u8], entry: Entry) {
         let code = |at: usize| word.get(at).map(|byte| letter(*byte));
         let first = code(0).unwrap_or(0);
-        self.by_letter[first].push(id);
+        self.by_letter[first].push(entry);
         for second in 0..32 {
             for third in 0..32 {
                 let fits = |at: usize, with: usize| code(at).is_none_or(|code| code == with);
@@ -343,7 +349,7 @@ impl Suffixes {
     }
 
     #[inline]
-    fn at(&self, text: &[u8], at: usize) -> &[u32] {
+    fn at(&self, text: &[u8], at: usize) -> &[Entry] {
         let code = |offset: usize| text.get(at + offset).map_or(0, |byte| letter(*byte));
         let first = code(1);
         let bit = first << 10 | code(2) << 5 | code(3);

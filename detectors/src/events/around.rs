@@ -15,9 +15,25 @@ pub(super) struct Around<'b> {
     pub(super) before: &'b Bits,
     pub(super) here: &'b Bits,
     pub(super) behind: &'b Bits,
+    /// Capitals behind small letters: where `medicalRecordNumber` has further words.
+    pub(super) humps: u64,
+    /// The same in the block behind.
+    pub(super) humps_behind: u64,
 }
 
-impl Around<'_> {
+impl<'b> Around<'b> {
+    #[inline]
+    pub(super) fn new(
+        (index, mine): (usize, u64),
+        before: &'b Bits,
+        here: &'b Bits,
+        behind: &'b Bits,
+    ) -> Self {
+        let humps = here.upper & previous(before.small(), here.small());
+        let humps_behind = behind.upper & previous(here.small(), behind.small());
+        Self { index, mine, before, here, behind, humps, humps_behind }
+    }
+
     pub(super) fn base(&self) -> usize {
         self.index * BLOCK
     }
@@ -51,25 +67,16 @@ impl Around<'_> {
         run(of(self.here), of(self.behind), offset)
     }
 
-    /// Capitals behind small letters: where `medicalRecordNumber` has further words.
-    #[inline]
-    pub(super) fn humps(&self) -> u64 {
-        self.here.upper & self.previous(|bits| bits.letter & !bits.upper)
-    }
-
-    /// The same in the block behind.
-    #[inline]
-    pub(super) fn humps_behind(&self) -> u64 {
-        let small = |bits: &Bits| bits.letter & !bits.upper;
-        self.behind.upper & previous(small(self.here), small(self.behind))
-    }
-
     /// Where in the word of `len` bytes at bit `offset` further words begin.
     #[inline]
     pub(super) fn humps_of(&self, offset: u32, len: usize) -> u64 {
-        let small = self.from(offset, |bits| bits.letter & !bits.upper);
-        let upper = self.from(offset, |bits| bits.upper);
-        upper & small << 1 & below(len)
+        from_bit(self.humps, self.humps_behind, offset) & below(len) & !1
+    }
+
+    /// Whether a word may be one of words, or go on beyond ASCII.
+    #[inline]
+    pub(super) fn has_joined_words(&self) -> bool {
+        self.humps | self.humps_behind | self.here.high | self.behind.high != 0
     }
 
     /// Where words begin that a rule may know.
@@ -81,7 +88,7 @@ impl Around<'_> {
             & self.previous(|bits| bits.digit)
             & self.next(|bits| bits.letter)
             & self.from(2, |bits| bits.blank);
-        first | old | self.humps() | self.behind_escapes() & letter
+        first | old | self.humps | self.behind_escapes() & letter
     }
 
     /// Where words begin that may be names.

@@ -7,7 +7,7 @@ use super::around::Around;
 use super::{Event, Search, push_hit, short};
 use crate::anchors::LITERAL_BYTES;
 use crate::bitmaps::{BLOCK, below};
-use crate::bytes::{self, ALNUM, HIGH};
+use crate::bytes::{self, ALNUM, HIGH, SPACE};
 use crate::lexicon;
 use crate::window::CASE_BYTES;
 use crate::words::{self, KEY_BYTES};
@@ -35,15 +35,13 @@ impl Search<'_> {
         let mine = around.mine;
         let named = around.name_starts() & mine;
         let (upper, high) = (around.here.upper, around.here.high);
-        let small = self.known_words(around)
-            | self.joined_words(around)
-            | self.words_without_capitals(around, named);
+        let small = self.known_words(around) | self.words_without_capitals(around, named & !upper);
         let capitals = self.capitals(around, named & upper);
         small & named & !upper | capitals | named & high | around.odd_starts() & mine
     }
 
     /// Looks for the literals of a block's words. Returns which words may be names by their letters
-    /// alone.
+    /// alone, and which go on behind these: that is the rule's to tell.
     #[inline]
     fn known_words(&mut self, around: &Around) -> u64 {
         // A literal may begin before the range and end in it.
@@ -55,6 +53,7 @@ impl Search<'_> {
             last[..rest.len()].copy_from_slice(rest);
             &last
         });
+        let has_joined = around.has_joined_words();
         let mut names = 0;
         while starts != 0 {
             let offset = starts.trailing_zeros();
@@ -65,41 +64,23 @@ impl Search<'_> {
                 self.word(around.base() + offset as usize, key);
                 names |= u64::from(lexicon::wakes(key, len)) << offset;
             }
+            if has_joined {
+                names |= u64::from(self.goes_on(around, offset, len)) << offset;
+            }
         }
         names
     }
 
-    /// Words of words are no names, but may be looked for as literals; and what goes on behind its
-    /// letters is the rule's to tell.
+    /// Looks for the literals that the words of a word are. Returns whether it goes on behind its
+    /// letters.
     #[inline]
-    fn joined_words(&mut self, around: &Around) -> u64 {
-        let humps = around.humps() | around.humps_behind();
-        if humps | around.here.high | around.behind.high == 0 {
-            return 0;
+    fn goes_on(&mut self, around: &Around, offset: u32, len: usize) -> bool {
+        let at = around.base() + offset as usize;
+        let humps = around.humps_of(offset, len);
+        if humps != 0 {
+            self.humped(at, len, humps);
         }
-        self.rare_words(around)
-    }
-
-    #[inline(never)]
-    fn rare_words(&mut self, around: &Around) -> u64 {
-        let reach = self.range.start.saturating_sub(LITERAL_BYTES)..self.range.end;
-        let mut starts = around.word_starts() & around.within(&reach);
-        let mut names = 0;
-        while starts != 0 {
-            let offset = starts.trailing_zeros();
-            starts &= starts - 1;
-            let len = around.run(offset, |bits| bits.letter);
-            let at = around.base() + offset as usize;
-            let humps = around.humps_of(offset, len);
-            if humps != 0 {
-                self.humped(at, len, humps);
-            }
-            let joined = humps != 0 && is_joint(self.byte(at + len));
-            if joined || around.is_high_behind(offset, len) {
-                names |= 1 << offset;
-            }
-        }
-        names
+        humps != 0 && is_joint(self.byte(at + len)) || around.is_high_behind(offset, len)
     }
 
     /// Where words are written in small letters throughout, each may be a name.
@@ -134,7 +115,13 @@ impl Search<'_> {
     #[inline]
     fn is_code(&self, start: usize, end: usize) -> bool {
         let byte = |at: Option<usize>| at.map_or(0, |at| self.byte(at));
-        let before = [byte(start.checked_sub(2)), byte(start.checked_sub(1))];
+        let plain = |byte: u8| bytes::is(byte, SPACE) || matches!(byte, 0 | b',');
+        let before = byte(start.checked_sub(1));
+        // Where most words stand.
+        if plain(before) && plain(self.byte(end)) {
+            return false;
+        }
+        let before = [byte(start.checked_sub(2)), before];
         words::is_of_code(before, [self.byte(end), self.byte(end + 1), self.byte(end + 2)])
     }
 

@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use self::parts::following;
 use super::Found;
-use super::words::{self, Case, Shape, Token, is_one_of};
+use super::words::{self, Case, Shape, Token};
 use crate::Identifier;
 use crate::bytes::{self, ALNUM, ALPHA, DIGIT, SPACE, UPPER};
 use crate::lexicon::Kind;
@@ -289,11 +289,7 @@ fn is_line(w: &Window<'_>, start: usize, street: &Street) -> bool {
 /// A preposition of place stands before.
 fn is_led_to(w: &Window<'_>, start: usize) -> bool {
     let end = start.saturating_sub(1);
-    w.before(start) == b' '
-        && is_one_of(
-            w.slice(w.word_before(end)),
-            &["at", "on", "in", "of", "near", "to", "from", "is"],
-        )
+    w.before(start) == b' ' && PLACED.has(w.slice(w.word_before(end)))
 }
 
 /// The house number that stands before `at`, also on two numbers: `3911 4 Rue ...`.
@@ -376,6 +372,9 @@ fn is_named(w: &Window<'_>, prefix: &Token) -> bool {
     }
     false
 }
+
+/// What stands before a place.
+static PLACED: Listed = Listed::new(&["at", "on", "in", "of", "near", "to", "from", "is"]);
 
 /// Words for street that end its name, in full.
 static CLOSING: Listed = Listed::new(&[

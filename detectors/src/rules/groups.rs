@@ -43,7 +43,7 @@ impl Groups {
             && let Some((next, separator)) = separator(w, end)
         {
             groups.separators[groups.count - 1] = separator;
-            let digits = next..w.skip(next, DIGIT);
+            let digits = next..w.skip_digits(next);
             end = digits.end;
             groups.push(digits);
         }

@@ -90,9 +90,13 @@ pub(super) fn in_doubt(
 
 fn several(w: &Window<'_>, groups: &Groups, found: &mut Found) -> Option<usize> {
     let token = groups.group(0);
-    let candidate = ssn(w, groups)
-        .or_else(|| devices::grouped_imei(w, groups))
-        .or_else(|| codes::uuid(w, &token))
+    let by_first_size = match token.len() {
+        2 => devices::grouped_imei(w, groups),
+        3 => ssn(w, groups),
+        8 => codes::uuid(w, &token),
+        _ => None,
+    };
+    let candidate = by_first_size
         .or_else(|| dates::numeric(w, groups))
         .or_else(|| phones::grouped(w, groups))
         .or_else(|| network::ipv4(w, groups))

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::bytes::{self, ALNUM, ALPHA, DIGIT};
+use crate::bytes::{self, ALNUM, ALPHA, DIGIT, HIGH};
 use crate::lexicon::{self, Kind};
 use crate::lists::Endings;
 use crate::window::{CASE_BYTES, Window};
@@ -34,6 +34,33 @@ pub(super) struct Token {
 impl Token {
     /// Reads the word at `start`. It is empty where none begins.
     pub(super) fn read(w: &Window<'_>, start: usize) -> Self {
+        Self::of_letters(w, start).unwrap_or_else(|| Self::of_parts(w, start))
+    }
+
+    /// Nearly every word: letters of ASCII and nothing that goes on behind them.
+    #[inline]
+    fn of_letters(w: &Window<'_>, start: usize) -> Option<Self> {
+        let rest = w.rest(start);
+        let (letters, capitals) = bytes::word(rest);
+        let (word, behind) = rest.split_at(letters);
+        let goes_on = |byte: &u8| bytes::is(*byte, DIGIT | HIGH) || matches!(byte, b'-' | b'\'');
+        if behind.first().is_some_and(goes_on) {
+            return None;
+        }
+        let shape = match (word.first()?.is_ascii_uppercase(), capitals) {
+            (_, 0) => Shape::Small,
+            (true, 1) if letters == 1 => Shape::Initial,
+            (true, 1) => Shape::Capital,
+            (true, _) if capitals == letters => Shape::Capitals,
+            _ => return None,
+        };
+        let known = lexicon::kind(word);
+        let kind = if known.is_unknown() && is_medical(word) { Kind::PLAIN } else { known };
+        let end = start + letters;
+        Some(Self { start, end, letters, shape, kind, possessive: false })
+    }
+
+    fn of_parts(w: &Window<'_>, start: usize) -> Self {
         let mut token = Self { start, end: start, ..Self::default() };
         let mut part = start;
         loop {

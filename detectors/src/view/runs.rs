@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use crate::bytes::{self, ALNUM, HEX};
 use crate::events::{ENCODED_DIGITS, RUN_BYTES};
+use crate::lexicon::{self, Kind};
 
 /// The shortest stretch of decoded text that is looked at ...
 const STRETCH_BYTES: usize = 8;
@@ -15,6 +16,13 @@ const STRETCH_BYTES: usize = 8;
 /// ... if it is most of its run. In a run of other bytes, a digest's for one, chance makes as short
 /// ones.
 const LONG_STRETCH_BYTES: usize = 11;
+
+/// The longest run that is told to be of words.
+const WORDS_BYTES: usize = 64;
+
+/// The shortest word of a run that is made of words, and what the longest has at least.
+const SHORT_WORD: usize = 3;
+const LONG_WORD: usize = 6;
 
 /// The first position at or behind `from` where a run begins that is long enough to tell; a run
 /// that goes on at `from` begins there. Looks at one byte in twelve where there is none.
@@ -60,6 +68,33 @@ fn wrap(text: &[u8], at: usize) -> usize {
         [b'\\', b'/', ..] => 1,
         _ => 0,
     }
+}
+
+/// Whether what ends at `at` may go on behind a line end.
+pub(super) fn is_wrapped(text: &[u8], at: usize) -> bool {
+    wrap(text, at) > 0
+}
+
+/// Whether a run is of hexadecimal digits, and too short to hold text as these or as base64.
+pub(super) fn is_short_hex(run: &[u8]) -> bool {
+    run.len() < 2 * STRETCH_BYTES && run.iter().all(|byte| bytes::is(*byte, HEX))
+}
+
+/// Whether plain words alone make up a run: `org/CodeSystem/observation`. One of them is long, for
+/// letters that encode something may spell short ones by chance.
+pub(super) fn is_of_words(run: &[u8]) -> bool {
+    if run.is_empty() || run.len() > WORDS_BYTES || run.iter().any(u8::is_ascii_digit) {
+        return false;
+    }
+    let mut longest = 0;
+    let mut is_plain = |word: &[u8]| {
+        longest = longest.max(word.len());
+        word.is_empty() || word.len() >= SHORT_WORD && lexicon::kind(word).any(Kind::PLAIN)
+    };
+    let mut parts = run.split(|byte| matches!(byte, b'+' | b'/')).flat_map(|part| {
+        part.chunk_by(|one, next| !(one.is_ascii_lowercase() && next.is_ascii_uppercase()))
+    });
+    parts.all(&mut is_plain) && longest >= LONG_WORD
 }
 
 /// A word of letters alone, all but the first in lower case, is a word.

@@ -32,12 +32,16 @@ impl Walker {
     }
 }
 
-/// The first bytes that these magics have.
+/// Whether a cell's first two bytes are those of a magic, or no text's.
+#[inline]
 pub(super) fn may_begin(cell: &[u8]) -> bool {
-    matches!(
-        cell.first(),
-        Some(b'G' | b'%' | b'P' | b'R' | b'B' | b'F' | b'(' | 0..=0x08 | 0x1f | 0x7f..)
-    )
+    match cell {
+        [b'G' | b'I' | b'R', b'I', ..] | [b'%', b'P', ..] | [b'P', b'K', ..] => true,
+        [b'B', b'M' | b'Z', ..] | [b'F', b'A' | b'I' | b'M', ..] | [b'M', b'M', ..] => true,
+        [b'S', b'Q', ..] | [b'1', b'.', ..] | [b'(', 0xb5, ..] => true,
+        [0..=0x08 | 0x1f | 0x7f.., ..] => true,
+        _ => cell.get(128..132) == Some(b"DICM"),
+    }
 }
 
 /// What files begin with.

@@ -175,42 +175,23 @@ pub(super) fn month_of(w: &Window<'_>, word: &Range<usize>) -> Option<Range<usiz
     if !(3..=9).contains(&word.len()) {
         return None;
     }
-    let text = w.slice(word.clone());
-    let first = [0, 1, 2].map(|at| text.get(at).map_or(0, u8::to_ascii_lowercase));
-    let name = MONTHS.iter().find(|month| month.as_bytes().starts_with(&first));
-    let is_short = text.len() == 3 || text.eq_ignore_ascii_case(b"sept");
-    let told = name.is_some_and(|name| is_short || text.eq_ignore_ascii_case(name.as_bytes()))
-        || MONTHS_ELSEWHERE.has(text);
-    told.then(|| word.clone())
+    MONTHS.has(w.slice(word.clone())).then(|| word.clone())
 }
-
-const MONTHS: [&str; 12] = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-];
 
 static PREPOSITIONS: Listed = Listed::new(&[
     "in", "since", "last", "of", "by", "until", "early", "late", "mid", "this", "next", "during",
 ]);
 
 #[rustfmt::skip]
-static MONTHS_ELSEWHERE: Listed = Listed::new(&[
+static MONTHS: Listed = Listed::new(&[
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "december", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec",
     "enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre",
     "diciembre", "janvier", "février", "mars", "avril", "juin", "juillet", "août", "septembre", "octobre", "novembre",
     "décembre", "januar", "februar", "märz", "mai", "juni", "juli", "oktober", "dezember", "gennaio", "febbraio",
     "aprile", "maggio", "giugno", "luglio", "settembre", "ottobre", "dicembre", "januari", "februari", "maart",
     "mei", "augustus", "janeiro", "fevereiro", "março", "maio", "junho", "julho", "setembro", "outubro", "novembro",
-    "dezembro", "december",
+    "dezembro",
 ]);
 
 #[rustfmt::skip]
