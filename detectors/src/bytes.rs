@@ -95,12 +95,18 @@ pub(crate) fn first_eight(text: &[u8]) -> u64 {
     if let Some(bytes) = text.first_chunk::<8>() {
         return u64::from_le_bytes(*bytes);
     }
-    match (text.first_chunk::<4>(), text.last_chunk::<4>()) {
-        (Some(first), Some(last)) => {
-            let behind = text.len() * 8 - 32;
-            u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << behind
+    if let (Some(first), Some(last)) = (text.first_chunk::<4>(), text.last_chunk::<4>()) {
+        let behind = text.len() * 8 - 32;
+        return u64::from(u32::from_le_bytes(*first))
+            | u64::from(u32::from_le_bytes(*last)) << behind;
+    }
+    match *text {
+        [] => 0,
+        [one] => u64::from(one),
+        [one, ref between @ .., last] => {
+            let middle = between.first().map_or(0, |byte| u64::from(*byte) << 8);
+            u64::from(one) | middle | u64::from(last) << (8 * (between.len() + 1))
         }
-        _ => text.iter().rev().fold(0, |bytes, byte| bytes << 8 | u64::from(*byte)),
     }
 }
 
@@ -197,6 +203,17 @@ mod tests {
                 assert_eq!(letters(word), run, "{word:?}");
                 let digits = word.iter().take_while(|byte| byte.is_ascii_digit()).count();
                 assert_eq!(super::digits(word), digits, "{word:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_first_eight_bytes_are_as_many_as_there_are() {
+        let text = b"abcdefghi";
+        for len in 0..=text.len() {
+            let bytes = first_eight(&text[..len]).to_le_bytes();
+            for (at, byte) in bytes.into_iter().enumerate() {
+                assert_eq!(byte, if at < len { text[at] } else { 0 }, "{len}");
             }
         }
     }

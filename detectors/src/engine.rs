@@ -8,10 +8,11 @@ use crate::bitmaps::BLOCK;
 use crate::bytes::{self, ALNUM};
 use crate::events::Event;
 use crate::lexicon;
+use crate::recall::{Answer, Word};
 use crate::rules::{self, Found};
 use crate::view::spots;
 use crate::walk::{self, Walk};
-use crate::window::{CASE_BYTES, LOOK_AHEAD, LOOK_BACK, Window};
+use crate::window::{CASE_BYTES, Candidate, LOOK_AHEAD, LOOK_BACK, Manner, Window};
 
 /// Where the last token's search ended, and the last word's.
 #[derive(Clone, Copy, Default)]
@@ -152,6 +153,31 @@ impl Names<'_> {
 
 fn on_word(text: &[u8], cells: &mut Cells<'_>, start: usize, found: &mut Found) -> usize {
     let (cell, manner) = cells.seek(start);
+    let word = Word::of(text, cell, start).filter(|_| manner == Manner::default());
+    let Some(word) = word else { return ask(text, (cell, manner), start, found) };
+    if let Some(answer) = found.recall.answer(&word) {
+        let next = cell.start + answer.next;
+        found.candidates.extend(answer.candidate_at(cell.start));
+        return next;
+    }
+    let first = found.candidates.len();
+    let next = ask(text, (cell, manner), start, found);
+    let offset = |at: usize| at.saturating_sub(cell.start);
+    let moved = |it: &Candidate| Candidate { start: offset(it.start), end: offset(it.end), ..*it };
+    if let [] | [_] = found.candidates.get(first..).unwrap_or_default() {
+        let candidate = found.candidates.get(first).map(moved);
+        found.recall.keep(&word, Answer { next: offset(next), candidate });
+    }
+    next
+}
+
+/// Asks the rule about the word at `start`. Returns where to look for the next one.
+fn ask(
+    text: &[u8],
+    (cell, manner): (&Range<usize>, Manner),
+    start: usize,
+    found: &mut Found,
+) -> usize {
     let (window, local) = Window::around(text, cell, start, manner);
     let escape = manner.json && window.before(local) == b'\\';
     let next = if escape {

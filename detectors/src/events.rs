@@ -116,7 +116,7 @@ struct Search<'s> {
 
 impl Search<'_> {
     /// `@`, `://` and the quotes of keys.
-    #[inline]
+    #[inline(always)]
     fn marks(&mut self, around: &Around) {
         let mine = around.mine;
         let mut at = around.here.at & mine;
@@ -141,11 +141,9 @@ impl Search<'_> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn key(&mut self, around: &Around, offset: u32) {
         let close = around.base() + offset as usize;
-        let rest = self.text.get(close + 1..).unwrap_or_default();
-        let behind = rest.iter().find(|byte| !is(**byte, SPACE));
         let before = around.here.quote & below(offset as usize);
         let open = if before != 0 {
             around.base() + 63 - before.leading_zeros() as usize
@@ -154,14 +152,20 @@ impl Search<'_> {
         } else {
             return;
         };
-        if behind == Some(&b':') && close - open <= JSON_KEY_BYTES {
+        if close - open <= JSON_KEY_BYTES && self.is_before_colon(close + 1) {
             self.events.push(Event::Key { open: short(open), close: short(close) });
         }
     }
 
+    #[inline]
+    fn is_before_colon(&self, at: usize) -> bool {
+        let rest = self.text.get(at..).unwrap_or_default();
+        rest.iter().find(|byte| !is(**byte, SPACE)) == Some(&b':')
+    }
+
     /// Runs of letters and digits with a digit. Those before `token_end` are known. Returns how far
     /// they are known now.
-    #[inline]
+    #[inline(always)]
     fn tokens(&mut self, around: &Around, token_end: usize) -> usize {
         let base = around.base();
         let mut token_end = token_end;
@@ -178,7 +182,7 @@ impl Search<'_> {
     }
 
     /// Runs that are long enough to be encoded text, and no plain word and no number.
-    #[inline]
+    #[inline(always)]
     fn runs(&mut self, around: &Around) {
         let starts = around.long_runs() & around.mine;
         if starts != 0 {
@@ -199,7 +203,7 @@ impl Search<'_> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn beyond(&mut self, around: &Around) {
         if around.here.high != 0 {
             let base = around.base();

@@ -27,6 +27,7 @@ mod lexicon;
 mod lists;
 pub mod mask;
 mod pack;
+mod recall;
 mod rules;
 mod scanner;
 mod stream;

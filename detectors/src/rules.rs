@@ -29,6 +29,7 @@ use std::ops::Range;
 use crate::Identifier;
 use crate::anchors::{Anchor, Rule};
 use crate::bytes;
+use crate::recall::Recall;
 use crate::view::spots;
 use crate::window::{Candidate, Window};
 
@@ -52,10 +53,12 @@ pub(crate) struct Found {
     pub(crate) heads: Vec<usize>,
     /// The classes of JSON keys met before.
     pub(crate) keys: Keys,
+    /// Words of short cells met before.
+    pub(crate) recall: Recall,
 }
 
 impl Found {
-    /// Forgets a text, but not the keys.
+    /// Forgets a text, but not the keys and words.
     pub(crate) fn clear(&mut self) {
         self.candidates.clear();
         self.tails.clear();

@@ -53,6 +53,19 @@ fn a_batch_is_used_again() {
 }
 
 #[test]
+fn cells_that_come_again_are_answered_as_the_first_time() {
+    let cells = ["Ada Abara", "Springfield", "MA", "seen by Ada Abara", "Ada Abarb", "pending"];
+    check_cells(&cells.repeat(3).into_iter().map(str::to_owned).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_run_that_holds_nothing_alone_is_read_where_a_line_end_wraps_it() {
+    let run = "MTIzLTQ1LTY3ODk";
+    let (head, tail) = run.split_at(12);
+    check_cells(&[head.to_owned(), format!("{head}\n{tail}"), head.to_owned()]);
+}
+
+#[test]
 fn a_cell_that_holds_separators_hides_nothing() {
     check_cells(&["a\x00123-45-6789\x00b".into(), "\x00\x00".into(), "bob@example.com\x00".into()]);
     assert_eq!(find(b"a\x00123-45-6789\x00b").len(), 1);

@@ -68,6 +68,7 @@ fn names_are_found_whole() {
         "«name Bobby Crosby Jr.», case",
         "«name Kevin Veitonen III» came",
         "re «name Elizabeth Ó Maoineacháin» today",
+        "elsevier and «name T Rowe Price» merged",
         "Linh Le, called".replace("Linh Le", "«name Linh Le»").as_str(),
     ]);
 }

@@ -84,10 +84,12 @@ impl<'b> Around<'b> {
     pub(super) fn word_starts(&self) -> u64 {
         let letter = self.here.letter;
         let first = letter & !self.previous(|bits| bits.alnum() | bits.high);
-        let old = letter
-            & self.previous(|bits| bits.digit)
-            & self.next(|bits| bits.letter)
-            & self.from(2, |bits| bits.blank);
+        let behind_digit = letter & self.previous(|bits| bits.digit);
+        let old = if behind_digit == 0 {
+            0
+        } else {
+            behind_digit & self.next(|bits| bits.letter) & self.from(2, |bits| bits.blank)
+        };
         first | old | self.humps | self.behind_escapes() & letter
     }
 
@@ -121,6 +123,9 @@ impl<'b> Around<'b> {
     #[inline]
     pub(super) fn long_runs(&self) -> u64 {
         let digits = self.here.base64();
+        if !may_hold_twelve(digits) {
+            return 0;
+        }
         let begins = digits & !self.previous(Bits::base64);
         // Four in a row, then eight, then twelve; most blocks have no eight.
         let both = u128::from(self.behind.base64()) << 64 | u128::from(digits);
@@ -174,4 +179,13 @@ impl<'b> Around<'b> {
         let carried = u64::from(self.before.backslash >> 62 & self.before.letter >> 63 & 1 == 1);
         (letters << 1 | carried) & (self.here.letter | self.here.high)
     }
+}
+
+/// Whether twelve set bits may stand in a row that begins here: as if all behind were set.
+#[inline]
+fn may_hold_twelve(bits: u64) -> bool {
+    let two = bits & (bits >> 1 | 1 << 63);
+    let four = two & (two >> 2 | 3 << 62);
+    let eight = four & (four >> 4 | 15 << 60);
+    eight & (four >> 8 | 255 << 56) != 0
 }

@@ -23,7 +23,7 @@ const _: () = assert!(HOUSE_DIGITS + HOUSE_SUFFIX <= 1 + 2 + 4 + 5);
 
 impl Search<'_> {
     /// Numbers that a blank and a word follow, as a street's would.
-    #[inline]
+    #[inline(always)]
     pub(super) fn houses(&mut self, around: &Around) {
         let reach = self.range.start.saturating_sub(LOOK_BACK)..self.range.end;
         let firsts = around.here.digit & !around.previous(|bits| bits.alnum() | bits.high);

@@ -16,7 +16,7 @@ use crate::words::{self, KEY_BYTES};
 const NAME_BYTES: usize = 3;
 
 impl Search<'_> {
-    #[inline]
+    #[inline(always)]
     pub(super) fn words(&mut self, around: &Around) {
         if around.here.letter | around.here.high != 0 {
             let mut names = self.names(around);
@@ -30,7 +30,7 @@ impl Search<'_> {
     }
 
     /// Looks for literals in the words of a block. Returns where words begin that may be names.
-    #[inline]
+    #[inline(always)]
     fn names(&mut self, around: &Around) -> u64 {
         let mine = around.mine;
         let named = around.name_starts() & mine;
@@ -42,7 +42,7 @@ impl Search<'_> {
 
     /// Looks for the literals of a block's words. Returns which words may be names by their letters
     /// alone, and which go on behind these: that is the rule's to tell.
-    #[inline]
+    #[inline(always)]
     fn known_words(&mut self, around: &Around) -> u64 {
         // A literal may begin before the range and end in it.
         let reach = self.range.start.saturating_sub(LITERAL_BYTES)..self.range.end;
@@ -73,7 +73,7 @@ impl Search<'_> {
 
     /// Looks for the literals that the words of a word are. Returns whether it goes on behind its
     /// letters.
-    #[inline]
+    #[inline(always)]
     fn goes_on(&mut self, around: &Around, offset: u32, len: usize) -> bool {
         let at = around.base() + offset as usize;
         let humps = around.humps_of(offset, len);
@@ -84,7 +84,7 @@ impl Search<'_> {
     }
 
     /// Where words are written in small letters throughout, each may be a name.
-    #[inline]
+    #[inline(always)]
     fn words_without_capitals(&self, around: &Around, words: u64) -> u64 {
         if self.capital_is_near(around) {
             return 0;
@@ -126,7 +126,7 @@ impl Search<'_> {
     }
 
     /// Those of the capitalised words that begin at `starts` that may be names.
-    #[inline]
+    #[inline(always)]
     fn capitals(&self, around: &Around, mut starts: u64) -> u64 {
         let mut names = starts;
         while starts != 0 {
@@ -139,7 +139,7 @@ impl Search<'_> {
 
     /// Whether the capitalised word at `offset` is a plain one and neither a name nor, where it
     /// stands, the beginning of an address; or several words in one, `DiagnosticReport`.
-    #[inline]
+    #[inline(always)]
     fn is_dull(&self, around: &Around, offset: u32) -> bool {
         let len = around.run(offset, |bits| bits.letter);
         let start = around.base() + offset as usize;
@@ -155,13 +155,24 @@ impl Search<'_> {
             return true;
         }
         let word = self.text.get(start..end).unwrap_or_default();
-        self.seeker.dull.holds(word)
+        (len > 1 || !self.is_initial(start))
+            && self.seeker.dull.holds(word)
             && !lexicon::wakes(words::key(self.text, start, len), len)
             && !is_placed(self.text.get(..start).unwrap_or_default())
     }
 
+    /// Whether a capital that is a word of its own may be the initial of the name behind it: `T Rowe`.
+    /// Where all is capitals, and behind `T.`, the name tells.
+    #[cold]
+    fn is_initial(&self, at: usize) -> bool {
+        self.byte(at) != b'A'
+            && self.byte(at + 1) == b' '
+            && self.byte(at + 2).is_ascii_uppercase()
+            && self.byte(at + 3).is_ascii_lowercase()
+    }
+
     /// Whether a capital of the same cell stands near before every word of this block.
-    #[inline]
+    #[inline(always)]
     fn capital_is_near(&self, around: &Around) -> bool {
         let end = around.base() + BLOCK;
         around.here.nul == 0 && self.last_capital.is_some_and(|last| last + CASE_BYTES >= end)
@@ -177,7 +188,7 @@ impl Search<'_> {
             || ends == 0 && self.last_capital.is_some_and(|last| last + CASE_BYTES >= at)
     }
 
-    #[inline]
+    #[inline(always)]
     fn remember_capital(&mut self, around: &Around) {
         if around.here.upper > around.here.nul {
             let last = 63 - around.here.upper.leading_zeros() as usize;

@@ -66,6 +66,16 @@ impl Groups {
         usize::from(end - start)
     }
 
+    /// How many digits all groups have.
+    pub(super) fn count_digits(&self) -> usize {
+        self.spans.iter().map(|(start, end)| usize::from(end - start)).sum()
+    }
+
+    /// Whether more groups may follow than are read.
+    pub(super) fn is_full(&self) -> bool {
+        self.count == GROUPS
+    }
+
     pub(super) fn separators(&self, groups: usize) -> &[Separator] {
         &self.separators[..groups.saturating_sub(1)]
     }
@@ -110,17 +120,21 @@ impl Groups {
 /// and what it is. Three characters at most.
 #[inline]
 fn separator(w: &Window<'_>, at: usize) -> Option<(usize, Separator)> {
-    let (mut end, first) = unit(w, at)?;
-    let mut whole = first;
-    for _ in 0..2 {
-        if w.is(end, DIGIT) {
-            return Some((end, whole));
-        }
+    let (next, separator) = unit(w, at)?;
+    if w.is(next, DIGIT) { Some((next, separator)) } else { mixture(w, next, separator) }
+}
+
+/// The same, of more characters than the one before `end`.
+fn mixture(w: &Window<'_>, mut end: usize, mut whole: Separator) -> Option<(usize, Separator)> {
+    for _ in 1..3 {
         let (next, separator) = unit(w, end)?;
         whole = join(whole, separator);
         end = next;
+        if w.is(end, DIGIT) {
+            return Some((end, whole));
+        }
     }
-    w.is(end, DIGIT).then_some((end, whole))
+    None
 }
 
 fn join(one: Separator, other: Separator) -> Separator {

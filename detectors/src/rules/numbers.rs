@@ -96,22 +96,37 @@ fn several(w: &Window<'_>, groups: &Groups, found: &mut Found) -> Option<usize> 
         8 => codes::uuid(w, &token),
         _ => None,
     };
-    let candidate = by_first_size
-        .or_else(|| dates::numeric(w, groups))
-        .or_else(|| phones::grouped(w, groups))
-        .or_else(|| network::ipv4(w, groups))
-        .or_else(|| card(w, groups))
-        .or_else(|| phones::by_place(w, groups))
-        .or_else(|| phones::trunk(w, groups))
-        .or_else(|| dates::month_and_day(w, groups))
-        .or_else(|| phones::by_lead(w, groups))
-        .or_else(|| phones::in_threes(w, groups));
+    let candidate = by_first_size.or_else(|| dates::numeric(w, groups)).or_else(|| {
+        if groups.is_full() || groups.count_digits() >= phones::LEAST_DIGITS {
+            many_digits(w, groups)
+        } else {
+            few_digits(w, groups)
+        }
+    });
     let Some(candidate) = candidate else {
         return single(w, &token, groups, found);
     };
     let end = w.offset(candidate.end);
     found.push(candidate);
     Some(end.max(token.end))
+}
+
+/// What is too short for a telephone or a card: a result, a fraction, an address on the net.
+fn few_digits(w: &Window<'_>, groups: &Groups) -> Option<Candidate> {
+    phones::international(w, groups)
+        .or_else(|| network::ipv4(w, groups))
+        .or_else(|| dates::month_and_day(w, groups))
+}
+
+fn many_digits(w: &Window<'_>, groups: &Groups) -> Option<Candidate> {
+    phones::grouped(w, groups)
+        .or_else(|| network::ipv4(w, groups))
+        .or_else(|| card(w, groups))
+        .or_else(|| phones::by_place(w, groups))
+        .or_else(|| phones::trunk(w, groups))
+        .or_else(|| dates::month_and_day(w, groups))
+        .or_else(|| phones::by_lead(w, groups))
+        .or_else(|| phones::in_threes(w, groups))
 }
 
 /// A number on its own, or one whose followers don't belong to it.

@@ -12,6 +12,9 @@ use crate::window::{Candidate, Window};
 /// E.164 allows fifteen digits.
 const DIGITS: usize = 15;
 
+/// No telephone number in groups has fewer, unless a label calls it one.
+pub(super) const LEAST_DIGITS: usize = 7;
+
 /// `(212) 555-1234`, `212.555.1234`, `1-212-555-1234`, or anything behind a `+`.
 pub(super) fn grouped(w: &Window<'_>, groups: &Groups) -> Option<Candidate> {
     if let Some(international) = international(w, groups) {
