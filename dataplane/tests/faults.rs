@@ -10,7 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use harness::wire::{Wire, error_text, first_error, rows};
-use harness::{Gateway, Signal, signal_process, tree};
+use harness::{Gateway, Signal, freeze_process, signal_process, tree};
 use support::Clinic;
 
 /// What `lazaret verify --json` says of the shipped folder, and its exit code.
@@ -119,7 +119,7 @@ fn without_control_sessions_go_on_and_logins_are_refused_clearly_until_it_return
     let mut running = clinic.agent();
     let control = clinic.gateway.control().unwrap();
     // Stopped, not killed, so that it is away for as long as the test wants.
-    signal_process(control, Signal::STOP);
+    assert!(freeze_process(control));
     let masked = running.query("SELECT ssn FROM patients").unwrap();
     assert_eq!(rows(&masked).len(), 200, "{:?}", first_error(&masked).map(error_text));
     signal_process(control, Signal::KILL);

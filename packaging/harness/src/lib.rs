@@ -25,6 +25,7 @@ pub use pgbouncer::Pgbouncer;
 pub use port::{free_port, free_port_base};
 pub use postgres::{Authentication, Installation, Postgres, PostgresOptions};
 pub use process::{
-    Account, Lifetime, Process, Usage, raise_open_files, run, signal_process, usage_of,
+    Account, Lifetime, Process, Usage, freeze_process, raise_open_files, run, signal_process,
+    usage_of,
 };
 pub use rustix::process::Signal;

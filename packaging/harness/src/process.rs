@@ -221,6 +221,26 @@ pub fn signal_process(id: u32, signal: Signal) {
     }
 }
 
+/// SIGSTOP, and the wait until no thread of the process runs any more: on a busy machine that is long
+/// after the signal was sent. False if it never is.
+pub fn freeze_process(id: u32) -> bool {
+    signal_process(id, Signal::STOP);
+    let deadline = Instant::now() + FREEZE_PATIENCE;
+    while !is_frozen(id) && Instant::now() < deadline {
+        thread::sleep(POLL);
+    }
+    is_frozen(id)
+}
+
+/// Whether each thread is in state T of proc(5).
+fn is_frozen(id: u32) -> bool {
+    let threads = fs::read_dir(format!("/proc/{id}/task")).into_iter().flatten().flatten();
+    threads.map(|thread| fs::read_to_string(thread.path().join("stat"))).all(|stat| {
+        // A thread that ended in the meantime runs no more.
+        stat.map_or(true, |stat| stat.rsplit(')').next().is_some_and(|rest| rest.starts_with(" T")))
+    })
+}
+
 /// Lets this process, and those it starts from now on, open as many files as the system allows.
 pub fn raise_open_files() -> Result<(), HarnessError> {
     let mut limit = getrlimit(Resource::Nofile);
@@ -262,6 +282,8 @@ pub(crate) fn wrapped(program: &Path, account: Account, lifetime: Lifetime) -> C
     command
 }
 
+/// What a machine may be busy for.
+const FREEZE_PATIENCE: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(20);
 
 /// USER_HZ, which Linux keeps at 100 for `/proc` on every architecture we run on.
