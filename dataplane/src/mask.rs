@@ -14,6 +14,7 @@ mod cells;
 mod code;
 mod copy;
 mod date;
+mod explained;
 mod gather;
 mod grown;
 mod inet;

@@ -40,6 +40,8 @@ pub enum Action {
     Pass,
     /// Free text, JSON, XML, arrays ...: findings are covered, the rest stays.
     Scan,
+    /// A query plan: its literals are covered, and findings in what is left.
+    Structure,
     /// Covered whole, in a way that stays valid for its type.
     Whole,
     /// The same, and as long for every value.
@@ -227,7 +229,7 @@ impl Cover<'_> {
             }
             Told::Plainly(Source::Constant) => open(value),
             Told::Plainly(Source::CountStar) if self.counts() => PASS,
-            _ if self.is_explained() => open(value),
+            _ if self.is_explained() => self.explained(value),
             _ if self.reach.foreign_function => NULL,
             Told::Plainly(Source::Column { relations, name }) => {
                 self.made(&lineage::plain(relations, name), value)
@@ -286,6 +288,15 @@ impl Cover<'_> {
     fn is_explained(&self) -> bool {
         let explains = self.statement.is_some_and(|statement| statement.kind == Kind::Explain);
         explains && !self.reach.foreign_function
+    }
+
+    /// The plan of a query on masked relations holds literals of their views and policies.
+    fn explained(&self, value: Value) -> (Action, Class) {
+        match value.kind {
+            _ if !self.reach.masked => open(value),
+            TypeKind::Text | TypeKind::Json => (Action::Structure, Class::UNTRACED),
+            _ => NULL,
+        }
     }
 
     fn by_class(&self, column: &Column, masked: bool, value: Value) -> (Action, Class) {

@@ -11,7 +11,7 @@ use super::keep::Syntax;
 use super::outcome::{Length, Outcome};
 use super::score::Scores;
 use super::value::Value;
-use super::{Counts, Dates, blob, nested, number, typed};
+use super::{Counts, Dates, blob, explained, nested, number, typed};
 
 /// Values within values: more than any schema has a use for.
 const MAX_DEPTH: usize = 8;
@@ -39,7 +39,12 @@ impl Cells {
     ) -> Outcome {
         let outcome = match column.action {
             Action::Pass => return Outcome::Same,
-            Action::Scan => {
+            Action::Scan | Action::Structure => {
+                if column.action == Action::Structure
+                    && explained::cover_literals(column.kind, cell)
+                {
+                    self.gather.masked(column.class);
+                }
                 let value = Value {
                     kind: column.kind,
                     type_oid: column.type_oid,

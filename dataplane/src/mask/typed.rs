@@ -15,9 +15,12 @@ pub(super) fn mask(column: &ColumnPlan, dates: Dates, length: Length, cell: &mut
         Action::Pass | Action::Scan => Outcome::Same,
         Action::Whole => whole(kind, format, dates, length, cell),
         // For rows that are built anew; elsewhere all that can be done is to cover.
-        Action::Fixed | Action::Hmac | Action::Fpe | Action::DateShift | Action::Token => {
-            whole(kind, format, dates, length, cell)
-        }
+        Action::Fixed
+        | Action::Hmac
+        | Action::Fpe
+        | Action::DateShift
+        | Action::Token
+        | Action::Structure => whole(kind, format, dates, length, cell),
         Action::Null => Outcome::Null,
         Action::KeepLast4 => keep_last4(kind, format, dates, length, cell),
         Action::Year => year(kind, format, dates, length, cell),

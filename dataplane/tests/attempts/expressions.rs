@@ -115,6 +115,28 @@ fn attempt_24_statistics_and_estimates_are_refused() {
 }
 
 #[test]
+fn attempt_24_a_query_plan_shows_no_literal_of_a_view() {
+    for (sql, stays) in [
+        ("EXPLAIN SELECT * FROM marked", "Seq Scan on patients"),
+        ("EXPLAIN (ANALYZE, VERBOSE) SELECT * FROM marked", "Execution Time: "),
+        ("EXPLAIN (FORMAT json) SELECT * FROM marked", "\"Node Type\": \"Seq Scan\""),
+    ] {
+        let directly = clinic().direct().query(sql).unwrap();
+        let directly = shown(&rows(&directly));
+        assert!(directly.contains("kx-204-77q") && directly.contains("904417"), "{directly}");
+        let outcome = attempt(sql);
+        let through = shown(&rows(&outcome.messages));
+        assert!(!through.contains("kx-204-77q") && !through.contains("904417"), "{through}");
+        assert!(through.contains(stays) && through.contains("'**********'"), "{through}");
+    }
+}
+
+/// One column, line by line.
+fn shown(rows: &[Vec<Option<String>>]) -> String {
+    rows.iter().filter_map(|row| row[0].clone()).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
 fn attempt_26_predicates_groups_and_orders_are_refused() {
     for sql in [
         "SELECT blood_type FROM patients WHERE ssn LIKE '9%'",

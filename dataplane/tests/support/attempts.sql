@@ -33,6 +33,9 @@ INSERT INTO guests VALUES (1, ('Wilhelmina', 'Featherstonehaugh'), ARRAY[('Ann',
     to_tsvector('simple', 'guest 987654321 came'), '[1931-07-23,1960-01-02)', '[1931-07-23,1960-01-02)',
     '{"row": "Johanna,123-45-6789,F"}');
 
+-- A view whose definition compares with what no scan knows.
+CREATE VIEW marked AS SELECT patient_id, blood_type, ssn FROM patients WHERE mrn <> 'kx-204-77q' AND patient_id <> 904417;
+
 -- Functions that put data into notices and errors.
 CREATE FUNCTION shout(text) RETURNS integer LANGUAGE plpgsql AS
 $$ BEGIN RAISE NOTICE 'heard %', $1 USING DETAIL = $1, HINT = $1; RETURN 1; END $$;

@@ -186,8 +186,10 @@ fn a_users_own_count_is_not_postgresqls() {
 fn query_plans_settings_and_catalogs_stay_readable() {
     let catalog = Raw::hospital().compile();
     for (text, field, expected) in [
-        ("EXPLAIN SELECT * FROM patients", (0, 0, TEXT), "scan"),
-        ("EXPLAIN (FORMAT json) SELECT * FROM patients", (0, 0, 114), "scan"),
+        ("EXPLAIN SELECT * FROM patients", (0, 0, TEXT), "structure"),
+        ("EXPLAIN (FORMAT json) SELECT * FROM patients", (0, 0, 114), "structure"),
+        ("EXPLAIN (FORMAT xml) SELECT * FROM patients", (0, 0, 142), "null"),
+        ("EXPLAIN SELECT * FROM products", (0, 0, TEXT), "scan"),
         ("EXPLAIN SELECT f(ssn) FROM patients", (0, 0, TEXT), "null"),
         ("SHOW search_path", (0, 0, TEXT), "scan"),
         ("SELECT relname FROM pg_class", (1259, 2, 19), "scan"),

@@ -62,6 +62,7 @@ impl LargeCell {
             | Action::AgeCap => Mask::fill(column)?,
             Action::Fixed
             | Action::Null
+            | Action::Structure
             | Action::Hmac
             | Action::Fpe
             | Action::DateShift
