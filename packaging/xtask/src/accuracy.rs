@@ -44,8 +44,7 @@ pub(crate) fn run(data: Option<&str>, peer: bool, json: Option<&str>) -> Result<
     }
     heading("Building");
     build::product()?;
-    let shipped = tree::root().join("packaging/xtask/data/notes");
-    let data = data.map_or(shipped, PathBuf::from);
+    let data = data.map_or_else(shipped_notes, PathBuf::from);
     let mut scores = Vec::new();
     for file in files(&data, "json")? {
         heading(&file.display().to_string());
@@ -53,7 +52,10 @@ pub(crate) fn run(data: Option<&str>, peer: bool, json: Option<&str>) -> Result<
         scores.extend(show(texts.scores(&spans::detect(&texts.joined)?, "")));
         if peer {
             heading("Presidio on the same texts");
-            scores.extend(show(presidio::score(&texts)?));
+            let compared = presidio::Comparison::on(&texts)?;
+            let speed = compared.speed();
+            scores.extend(show(compared.theirs));
+            scores.extend(show(vec![speed]));
         }
     }
     let tables = files(&data, "csv")?;
@@ -75,6 +77,36 @@ pub(crate) fn run(data: Option<&str>, peer: bool, json: Option<&str>) -> Result<
             .map_err(TaskError::io(format!("writing {path}")))?;
     }
     Ok(())
+}
+
+/// The notes that are shipped here, by us and by Presidio, in one run. Fails where Presidio finds more.
+pub(crate) fn beside_presidio() -> Result<(), TaskError> {
+    setup::for_presidio()?;
+    let texts = spans::Texts::read(&shipped_notes().join("notes.json"))?;
+    let ours = texts.scores(&spans::detect(&texts.joined)?, "");
+    let compared = presidio::Comparison::on(&texts)?;
+    println!("  {:44} {:>9} {:>9}", "", "lazaret", "presidio");
+    let mut behind = Vec::new();
+    for (ours, theirs) in compared.beside(&ours) {
+        let (name, cases) = (&ours.name, ours.cases);
+        let [our_share, their_share] = [ours, theirs].map(|score| score.value * 100.0);
+        println!("  {name:44} {our_share:>7.2} % {their_share:>7.2} %  of {cases}");
+        behind.extend((ours.value < theirs.value).then_some(name.as_str()));
+    }
+    let times = compared.speed().value;
+    let is_met = if times >= SPEED_GOAL { "met" } else { "missed" };
+    println!("  {times:.0} times as fast; the goal of {SPEED_GOAL} is {is_met}");
+    if behind.is_empty() {
+        return Ok(());
+    }
+    Err(TaskError::Unexpected(format!("Presidio is ahead of us in: {}", behind.join(", "))))
+}
+
+/// As many times as fast as Presidio, on one core.
+const SPEED_GOAL: f64 = 10_000.0;
+
+fn shipped_notes() -> PathBuf {
+    tree::root().join("packaging/xtask/data/notes")
 }
 
 fn show(scores: Vec<Score>) -> Vec<Score> {

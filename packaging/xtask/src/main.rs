@@ -26,7 +26,8 @@ usage: cargo xtask TASK
   demo [--keep]                 show the product; --keep leaves it running
   test [--outer]                run every test; --outer adds the slow ones
   test [--outer] --only STEP,...
-                                only format, lints, dependencies, build, tests, demo, regression, masked or fuzz
+                                only format, lints, dependencies, build, tests, demo, regression, masked,
+                                presidio or fuzz
   measure [--json FILE] [--only NAME,...]
                                 measure the gateway beside pgbouncer, and single functions
   accuracy [--data DIR] [--presidio] [--json FILE]

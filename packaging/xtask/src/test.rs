@@ -19,26 +19,28 @@ use crate::build::cargo;
 use crate::error::TaskError;
 use crate::setup::{self, Extent};
 use crate::terminal::{Colour, heading, paint};
-use crate::{demo, shell};
+use crate::{accuracy, demo, shell};
 use step::Count;
 
 /// Runs the steps whose names begin with one of `only`, or all.
 pub(crate) fn run(extent: Extent, only: &[&str]) -> Result<(), TaskError> {
-    let steps: [(&str, Step); 9] = [
+    let steps: [(&str, Step); 10] = [
         ("format", |_| step::one(&mut cargo(&["fmt", "--all", "--check"]))),
         ("lints", |_| step::one(&mut cargo(LINTS))),
         ("dependencies", |_| dependencies()),
         ("build", |_| step::one(&mut cargo(EVERYTHING))),
         ("tests", tests),
-        ("demo", |_| Ok(Count::of(demo::show(false).inspect_err(|error| eprintln!("{error}"))))),
+        ("demo", |_| Ok(Count::of(told(demo::show(false))))),
         ("regression", |_| regression::run()),
         ("masked", |_| masked::run()),
+        ("presidio", |_| Ok(Count::of(told(accuracy::beside_presidio())))),
         ("fuzz", fuzz::run),
     ];
     // What runs the binaries needs them built.
     let is_named = |name: &str| only.iter().any(|start| name.starts_with(start));
-    let needs_build = ["tests", "demo", "regression", "masked"].into_iter().any(is_named);
-    let is_outer = |name: &str| name == "masked";
+    let needs_build =
+        ["tests", "demo", "regression", "masked", "presidio"].into_iter().any(is_named);
+    let is_outer = |name: &str| matches!(name, "masked" | "presidio");
     let chosen = |name: &str| {
         (extent == Extent::Outer || !is_outer(name))
             && (only.is_empty() || is_named(name) || name == "build" && needs_build)
@@ -74,6 +76,11 @@ pub(crate) fn run(extent: Extent, only: &[&str]) -> Result<(), TaskError> {
         0 => Ok(()),
         _ => Err(TaskError::Command("cargo xtask test".into())),
     }
+}
+
+/// The result, whose error is told at once.
+fn told(result: Result<(), TaskError>) -> Result<(), TaskError> {
+    result.inspect_err(|error| eprintln!("{error}"))
 }
 
 type Step = fn(Extent) -> Result<Count, TaskError>;

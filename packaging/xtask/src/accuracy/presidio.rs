@@ -15,24 +15,56 @@ use crate::error::TaskError;
 /// As much text is masked to time it: a start takes as long as megabytes.
 const TIMED_BYTES: usize = 256 << 20;
 
-pub(super) fn score(texts: &Texts) -> Result<Vec<Score>, TaskError> {
-    let own: Vec<&str> = texts.each().collect();
-    let answer = ask(&json!(own).to_string())?;
-    let found = answer["found"].as_array().into_iter().flatten().enumerate();
-    let spans = found.flat_map(|(number, spans)| {
-        spans.as_array().into_iter().flatten().filter_map(move |span| {
-            let at = |index: usize| usize::try_from(span[index].as_u64()?).ok();
-            Some((number, at(0)?..at(1)?))
+/// What Presidio made of some texts, and how fast both were.
+pub(super) struct Comparison {
+    pub(super) theirs: Vec<Score>,
+    texts: usize,
+    /// Bytes a second.
+    their_rate: f64,
+    our_rate: f64,
+}
+
+impl Comparison {
+    /// Its scores' names begin so.
+    const WHOSE: &str = "presidio: ";
+
+    pub(super) fn on(texts: &Texts) -> Result<Self, TaskError> {
+        let own: Vec<&str> = texts.each().collect();
+        let answer = ask(&json!(own).to_string())?;
+        let found = answer["found"].as_array().into_iter().flatten().enumerate();
+        let spans = found.flat_map(|(number, spans)| {
+            spans.as_array().into_iter().flatten().filter_map(move |span| {
+                let at = |index: usize| usize::try_from(span[index].as_u64()?).ok();
+                Some((number, at(0)?..at(1)?))
+            })
+        });
+        let bytes: usize = own.iter().map(|text| text.len()).sum();
+        Ok(Self {
+            theirs: texts.scores(&texts.marks(spans), Self::WHOSE),
+            texts: own.len(),
+            their_rate: rate(bytes, answer["seconds"].as_f64().unwrap_or(f64::NAN)),
+            our_rate: rate_of_detect(&own.join("\n"))?,
         })
-    });
-    let mut scores = texts.scores(&texts.marks(spans), "presidio: ");
-    let bytes: usize = own.iter().map(|text| text.len()).sum();
-    let theirs = rate(bytes, answer["seconds"].as_f64().unwrap_or(f64::NAN));
-    let ours = rate_of_detect(&own.join("\n"))?;
-    println!("  {:.1} KB/s, and `lazaret detect --mask` {:.1} MB/s", theirs / 1e3, ours / 1e6);
-    let name = format!("faster than presidio{TIMES}");
-    scores.push(Score { name, value: ours / theirs, cases: own.len() });
-    Ok(scores)
+    }
+
+    /// How many times as fast we are.
+    pub(super) fn speed(&self) -> Score {
+        let (ours, theirs) = (self.our_rate, self.their_rate);
+        println!("  {:.1} KB/s, and `lazaret detect --mask` {:.1} MB/s", theirs / 1e3, ours / 1e6);
+        let name = format!("faster than presidio{TIMES}");
+        Score { name, value: ours / theirs, cases: self.texts }
+    }
+
+    /// Both scores of each name, side by side.
+    pub(super) fn beside<'a>(
+        &'a self,
+        ours: &'a [Score],
+    ) -> impl Iterator<Item = (&'a Score, &'a Score)> {
+        ours.iter().filter_map(|score| {
+            let same = |their: &&Score| their.name.strip_prefix(Self::WHOSE) == Some(&score.name);
+            self.theirs.iter().find(same).map(|their| (score, their))
+        })
+    }
 }
 
 fn ask(texts: &str) -> Result<Value, TaskError> {
