@@ -45,5 +45,6 @@ pub(crate) fn settings(config: &Config, boot: u64) -> Settings {
         lease_ms: config.limits.lease_ms,
         commitment_key: config.commitment_key.clone(),
         tokens: config.tokens.clone(),
+        site: config.site.clone(),
     }
 }

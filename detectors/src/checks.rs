@@ -6,6 +6,23 @@ pub(crate) fn luhn(number: impl DoubleEndedIterator<Item = u8>) -> bool {
     luhn_sum(number, 0).is_multiple_of(10)
 }
 
+/// The last digit checks the others: weights 1, 2, 3 ... from the right, modulo 11, with `X` for a last
+/// digit of 10 (ISO 2108; NHS Data Dictionary, "NHS NUMBER"). Anything else is skipped.
+pub(crate) fn mod11(number: impl DoubleEndedIterator<Item = u8>) -> bool {
+    let mut sum = 0;
+    let mut weight = 0;
+    for byte in number.rev() {
+        let value = match byte {
+            b'0'..=b'9' => value(byte),
+            b'X' | b'x' if weight == 0 => 10,
+            _ => continue,
+        };
+        weight += 1;
+        sum += weight * value;
+    }
+    sum % 11 == 0
+}
+
 /// The National Provider Identifier: Luhn with the issuer prefix 80840 (45 CFR 162.406), which
 /// adds 24.
 pub(crate) fn npi(number: &[u8]) -> bool {
@@ -194,6 +211,9 @@ mod tests {
     fn published_examples_pass_and_their_neighbours_fail() {
         let luhn_of = |text: &[u8]| luhn(text.iter().copied());
         assert!(luhn_of(b"4111 1111 1111 1111") && !luhn_of(b"4111 1111 1111 1112"));
+        let mod11_of = |text: &[u8]| mod11(text.iter().copied());
+        assert!(mod11_of(b"943 476 5919") && !mod11_of(b"943 476 5918"));
+        assert!(mod11_of(b"0-8044-2957-X"));
         assert!(npi(b"1234567893") && !npi(b"1234567894"));
         assert!(iban(b"GB82WEST12345698765432") && !iban(b"GB82WEST12345698765433"));
         assert!(iban(b"DE89 3704 0044 0532 0130 00"));

@@ -31,7 +31,7 @@ impl Scanner {
         let anchors = &self.pack.seeker().anchors;
         self.events.retain(|event| keep(group(event, anchors, text)));
         let at = (&range, Floors::default());
-        engine::on_events(text, cells.clone(), anchors, at, &self.events, &mut self.found);
+        engine::on_events(text, cells.clone(), &self.pack, at, &self.events, &mut self.found);
         self.finish(text, &cells);
         self.settled.len()
     }
@@ -39,6 +39,7 @@ impl Scanner {
 
 fn group(event: &Event, anchors: &[Anchor], text: &[u8]) -> Group {
     match event {
+        Event::Site { .. } => "a site's own",
         Event::Key { .. } => "keys of JSON",
         Event::Word { .. } => "words that may be names",
         Event::Run { .. } => "runs that may be base64",

@@ -2,12 +2,13 @@
 
 use std::ops::Range;
 
-use crate::anchors::{Anchor, LITERAL_BYTES};
+use crate::anchors::LITERAL_BYTES;
 use crate::batch::Cells;
 use crate::bitmaps::BLOCK;
 use crate::bytes::{self, ALNUM};
 use crate::events::Event;
 use crate::lexicon;
+use crate::pack::Pack;
 use crate::recall::{Answer, Word};
 use crate::rules::{self, Found};
 use crate::view::spots;
@@ -32,11 +33,12 @@ impl Floors {
 pub(crate) fn on_events(
     text: &[u8],
     mut cells: Cells<'_>,
-    anchors: &[Anchor],
+    pack: &Pack,
     (range, floors): (&Range<usize>, Floors),
     events: &[Event],
     found: &mut Found,
 ) -> Floors {
+    let (anchors, site_rules) = (&pack.seeker().anchors, pack.site_rules());
     let mut tokens = Tokens { text, range, floor: floors.token };
     let mut words = Names { text, floor: floors.word, capitals: Capitals::default() };
     for event in events {
@@ -47,6 +49,13 @@ pub(crate) fn on_events(
                 let (cell, manner) = cells.seek(end);
                 let (window, at) = Window::around(text, cell, end, manner);
                 rules::on_anchor(&window, at, anchor, found);
+            }
+            Event::Site { rule, start, end } => {
+                let Some(rule) = site_rules.get(usize::from(rule)) else { continue };
+                let (start, end) = (start as usize, end as usize);
+                let (cell, manner) = cells.seek(end);
+                let (window, at) = Window::around(text, cell, end, manner);
+                rules::on_site(&window, window.offset(start)..at, rule, found);
             }
             Event::Token { digit, end } => {
                 tokens.on(&mut cells, digit as usize..end as usize, found);

@@ -1,6 +1,6 @@
 //! Candidates: where in a text a rule has to look. Found from the bitmaps, before any rule runs.
 //!
-//! An anchor's literal ends, a run of letters and digits holds a digit, a JSON key ends, a word
+//! An anchor's literal or a match of the site's own ends, a run of letters and digits holds a digit, a JSON key ends, a word
 //! begins that may be a name, or what may be encoded or in disguise. Which of them lie in a range depends on the bytes around
 //! each and never on where the range was cut, so a stream finds them as one piece does.
 
@@ -32,6 +32,8 @@ pub(crate) const ENCODED_DIGITS: usize = 18;
 pub(crate) enum Event {
     /// An anchor's literal ends at `end`.
     Hit { anchor: u32, end: u32 },
+    /// One of the site's expressions or terms matched.
+    Site { rule: u16, start: u32, end: u32 },
     /// A run of letters and digits holds this digit, its first in the range, and ends at `end`.
     Token { digit: u32, end: u32 },
     /// A string that a colon follows: its quotes.

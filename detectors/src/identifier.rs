@@ -1,5 +1,8 @@
+use serde::{Deserialize, Serialize};
+
 /// The identifiers of 45 CFR 164.514(b)(2)(i), (A) to (R), in the rule's order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[repr(u8)]
 pub enum Identifier {
     Name = 0,

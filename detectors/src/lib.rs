@@ -5,10 +5,11 @@
 //! 164.514(b)(2)(i), never the value.
 //!
 //! Two tiers find candidates: selective literals by Hyperscan ([`Pack`]), and words, keys and
-//! tokens with digits by bitmaps of the bytes' classes, 64 bytes a step. Rules look at the bytes
-//! around each and decide. Payloads (HL7 v2, X12, XML) are walked field by field; what is encoded
-//! is read into a view and scanned again. Overlaps are settled byte by byte, so a text cut anywhere
-//! ([`StreamMasker`]) is masked as in one piece.
+//! tokens with digits by bitmaps of the bytes' classes, 64 bytes a step. Rules look at the
+//! bytes around each and decide; what a site adds ([`Site`]) is looked for beside. Payloads
+//! (HL7 v2, X12, XML) are walked field by field; what is encoded is read into a view and
+//! scanned again. Overlaps are settled byte by byte, so a text cut anywhere ([`StreamMasker`])
+//! is masked as in one piece.
 
 #![deny(unsafe_code)]
 
@@ -16,6 +17,7 @@ mod anchors;
 mod batch;
 mod bitmaps;
 mod bytes;
+mod cache;
 mod checks;
 pub mod class;
 mod costs;
@@ -30,6 +32,7 @@ mod pack;
 mod recall;
 mod rules;
 mod scanner;
+mod site;
 mod stream;
 mod sweep;
 mod tabular;
@@ -46,5 +49,6 @@ pub use finding::{CellFinding, Cover, Finding};
 pub use identifier::Identifier;
 pub use pack::{Pack, PackError};
 pub use scanner::Scanner;
+pub use site::{ExpressionError, Site, SiteCase, SiteCheck, SiteDictionary, SitePattern};
 pub use stream::{StreamFinding, StreamMasker};
 pub use tabular::{ColumnScore, Judgement, is_filled};

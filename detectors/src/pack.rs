@@ -1,42 +1,38 @@
-//! The compiled patterns and their cache on disk.
-//!
-//! Hyperscan trusts a serialised database wholly, so a cached one is used only if nobody else
-//! could have written it: a regular file of this user in a folder of this user, closed to all
-//! others, with the digest of its content before it. On any doubt it is compiled anew.
+//! The compiled patterns: the default pack's literals, and what a site adds.
 
-use std::fs;
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::ops::Range;
+use std::path::Path;
 use std::sync::Arc;
 
-use hyperscan::{
-    BlockDatabase, Builder, Literal, LiteralFlags, Literals, Matching, Scratch, SerializedDatabase,
-};
+use hyperscan::{BlockDatabase, Builder, Literal, LiteralFlags, Literals, Matching, Scratch};
 
 use crate::anchors::{self, Anchor, LITERAL_BYTES, Tier};
-use crate::events::Seeker;
+use crate::cache;
+use crate::events::{Event, Seeker};
+use crate::site::{self, ExpressionError, Site};
 
 #[derive(Debug, thiserror::Error)]
 pub enum PackError {
     #[error("Hyperscan could not compile the detector pack: {0}")]
     Compile(String),
+    #[error("{0}")]
+    Expression(#[from] ExpressionError),
     #[error("Hyperscan has no memory to scan with: {0}")]
     Scratch(String),
     #[error("Hyperscan failed to scan: {0}")]
     Scan(String),
 }
 
-/// An anchor's literal ends at `end`.
-#[derive(Clone, Copy)]
-pub(crate) struct Hit {
-    pub(crate) anchor: u32,
-    pub(crate) end: u32,
-}
-
 /// The compiled patterns. One for all shards; never changed once made.
 pub struct Pack {
     seeker: Seeker,
+    database: BlockDatabase,
+    site: Option<SiteDatabase>,
+}
+
+/// What a site adds is scanned for by itself, so that the default pack stays as fast as it is.
+struct SiteDatabase {
+    compiled: site::Compiled,
     database: BlockDatabase,
 }
 
@@ -44,44 +40,91 @@ impl Pack {
     /// Compiles the default pack, or reads it from `cache` (a folder owned by this user). A cache
     /// that can't be used or written costs the time of compiling, and nothing else.
     pub fn load(cache: Option<&Path>) -> Result<Arc<Self>, PackError> {
+        Self::load_with(&Site::default(), cache)
+    }
+
+    /// The same, with what a site adds.
+    pub fn load_with(site: &Site, cache: Option<&Path>) -> Result<Arc<Self>, PackError> {
         let anchors = anchors::all();
-        let file = cache.map(|folder| CacheFile::in_folder(folder, &anchors));
-        if let Some(database) = file.as_ref().and_then(CacheFile::read) {
-            return Ok(Arc::new(Self { seeker: Seeker::new(anchors), database }));
-        }
-        let database = compile(&anchors)?;
-        if let Some(file) = file {
-            // A pack that is not cached is compiled at the next start: that is all.
-            let _ = file.write(&database);
-        }
-        Ok(Arc::new(Self { seeker: Seeker::new(anchors), database }))
+        let key = format!("{anchors:?}");
+        let database = cache::load(cache, "detectors", &key, || compile(&anchors))?;
+        let site = if site.is_empty() { None } else { Some(SiteDatabase::load(site, cache)?) };
+        Ok(Arc::new(Self { seeker: Seeker::new(anchors), database, site }))
     }
 
     pub(crate) fn seeker(&self) -> &Seeker {
         &self.seeker
     }
 
-    pub(crate) fn scratch(&self) -> Result<Scratch, PackError> {
-        self.database.alloc_scratch().map_err(|error| PackError::Scratch(error.to_string()))
+    /// What looks at the matches of the site's own expressions and terms.
+    pub(crate) fn site_rules(&self) -> &[site::Rule] {
+        self.site.as_ref().map_or(&[], |site| &site.compiled.rules)
     }
 
-    /// Calls `on_hit` for each anchor in `text` that Hyperscan looks for.
-    pub(crate) fn hits(
+    pub(crate) fn scratch(&self) -> Result<Scratch, PackError> {
+        let fault = |error: hyperscan::Error| PackError::Scratch(error.to_string());
+        let mut scratch = self.database.alloc_scratch().map_err(fault)?;
+        if let Some(site) = &self.site {
+            site.database.realloc_scratch(&mut scratch).map_err(fault)?;
+        }
+        Ok(scratch)
+    }
+
+    /// Adds the events that Hyperscan finds: what ends in `range` (behind its start, up to its end).
+    pub(crate) fn seek(
         &self,
         text: &[u8],
         scratch: &Scratch,
-        mut on_hit: impl FnMut(Hit),
+        range: &Range<usize>,
+        events: &mut Vec<Event>,
     ) -> Result<(), PackError> {
+        let first = range.start.saturating_sub(LITERAL_BYTES);
         let each = |anchor: u32, _from: u64, end: u64, _flags: u32| {
-            on_hit(Hit { anchor, end: u32::try_from(end).unwrap_or(u32::MAX) });
+            let end = offset(first, end);
+            if range.contains(&(end as usize).saturating_sub(1)) {
+                events.push(Event::Hit { end, anchor });
+            }
             Matching::Continue
         };
-        self.database.scan(text, scratch, each).map_err(|error| PackError::Scan(error.to_string()))
+        let rest = text.get(first..).unwrap_or_default();
+        self.database.scan(rest, scratch, each).map_err(scan_fault)?;
+        self.site.as_ref().map_or(Ok(()), |site| site.seek(text, scratch, range, events))
+    }
+}
+
+impl SiteDatabase {
+    fn load(site: &Site, cache: Option<&Path>) -> Result<Self, PackError> {
+        let compiled = site::Compiled::new(site)?;
+        let build = || compiled.database().map_err(compile_fault);
+        let database = cache::load(cache, "site", &compiled.key(), build)?;
+        Ok(Self { compiled, database })
+    }
+
+    fn seek(
+        &self,
+        text: &[u8],
+        scratch: &Scratch,
+        range: &Range<usize>,
+        events: &mut Vec<Event>,
+    ) -> Result<(), PackError> {
+        let first = range.start.saturating_sub(site::REACH_BYTES);
+        let each = |id: u32, from: u64, end: u64, _flags: u32| {
+            if let Some((rule, start)) = self.compiled.matched(id, from, end) {
+                let (start, end) = (offset(first, start), offset(first, end));
+                if range.contains(&(end as usize).saturating_sub(1)) {
+                    events.push(Event::Site { rule, start, end });
+                }
+            }
+            Matching::Continue
+        };
+        // One byte more, which tells whether a word ends here.
+        let upto = text.len().min(range.end + 1);
+        let text = text.get(first..upto).unwrap_or_default();
+        self.database.scan(text, scratch, each).map_err(scan_fault)
     }
 }
 
 fn compile(anchors: &[Anchor]) -> Result<BlockDatabase, PackError> {
-    let fault = |error: hyperscan::Error| PackError::Compile(error.to_string());
     let mine = anchors.iter().enumerate().filter(|(_, it)| it.rule.tier() == Tier::Literals);
     let literals = mine.map(|(id, anchor)| {
         debug_assert!(anchor.literal.len() <= LITERAL_BYTES);
@@ -89,142 +132,26 @@ fn compile(anchors: &[Anchor]) -> Result<BlockDatabase, PackError> {
         let text = String::from_utf8_lossy(&anchor.literal).into_owned();
         Literal::with_flags(text, flags).map(|literal| Literal { id: Some(id), ..literal })
     });
-    let literals: Literals = literals.collect::<Result<Vec<_>, _>>().map_err(fault)?.into();
-    literals.build().map_err(fault)
+    let literals: Literals = literals.collect::<Result<Vec<_>, _>>().map_err(compile_fault)?.into();
+    literals.build().map_err(compile_fault)
 }
 
-/// The file of one pack for one machine. Its name is made of all that the database depends on.
-struct CacheFile {
-    path: PathBuf,
+/// An offset into a text of less than 4 GiB, by one into what stands from `first` on.
+fn offset(first: usize, at: u64) -> u32 {
+    u32::try_from(first as u64 + at).unwrap_or(u32::MAX)
 }
 
-impl CacheFile {
-    fn in_folder(folder: &Path, anchors: &[Anchor]) -> Self {
-        let mut key = blake3::Hasher::new();
-        key.update(hyperscan::version_str().to_bytes_with_nul());
-        key.update(format!("{:?}{anchors:?}", cpu_features()).as_bytes());
-        let key = key.finalize().to_hex();
-        Self { path: folder.join(format!("detectors-{}.hs", &key[..16])) }
-    }
-
-    fn read(&self) -> Option<BlockDatabase> {
-        let folder = self.path.parent()?;
-        let (folder, file) = (fs::metadata(folder).ok()?, fs::symlink_metadata(&self.path).ok()?);
-        if !is_private(&folder, 0o022) || !is_private(&file, 0o077) || !file.is_file() {
-            return None;
-        }
-        let bytes = fs::read(&self.path).ok()?;
-        let (digest, database) = bytes.split_first_chunk::<{ blake3::OUT_LEN }>()?;
-        if blake3::hash(database) != *digest {
-            return None;
-        }
-        database.deserialize().ok()
-    }
-
-    /// Written beside and renamed, so that another process never reads a part of it.
-    fn write(&self, database: &BlockDatabase) -> io::Result<()> {
-        let bytes = database.serialize().map_err(io::Error::other)?;
-        if let Some(folder) = self.path.parent() {
-            fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-        }
-        let draft = self.path.with_extension(format!("{}.draft", std::process::id()));
-        let mut options = fs::OpenOptions::new();
-        let mut file = options.write(true).create_new(true).mode(0o600).open(&draft)?;
-        let written = file
-            .write_all(blake3::hash(&bytes).as_bytes())
-            .and_then(|()| file.write_all(&bytes))
-            .and_then(|()| file.sync_all())
-            .and_then(|()| fs::rename(&draft, &self.path));
-        if written.is_err() {
-            fs::remove_file(&draft)?;
-        }
-        written
-    }
+fn compile_fault(error: hyperscan::Error) -> PackError {
+    PackError::Compile(error.to_string())
 }
 
-/// This user's own, and closed to others as `mode` says.
-fn is_private(metadata: &fs::Metadata, mode: u32) -> bool {
-    let me = fs::metadata("/proc/self").map(|process| process.uid());
-    me.is_ok_and(|me| me == metadata.uid()) && metadata.mode() & mode == 0
-}
-
-/// What Hyperscan compiles for. It checks this again when it reads a database.
-#[cfg(target_arch = "x86_64")]
-fn cpu_features() -> [bool; 4] {
-    [
-        std::arch::is_x86_feature_detected!("avx2"),
-        std::arch::is_x86_feature_detected!("avx512bw"),
-        std::arch::is_x86_feature_detected!("avx512vbmi"),
-        std::arch::is_x86_feature_detected!("bmi2"),
-    ]
-}
-
-#[cfg(not(target_arch = "x86_64"))]
-fn cpu_features() -> [bool; 0] {
-    []
+fn scan_fault(error: hyperscan::Error) -> PackError {
+    PackError::Scan(error.to_string())
 }
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
     use super::*;
-
-    fn cached_file(folder: &Path) -> PathBuf {
-        let file = fs::read_dir(folder).unwrap().next().unwrap().unwrap().path();
-        assert!(file.extension().is_some_and(|extension| extension == "hs"));
-        file
-    }
-
-    fn reads(folder: &Path) -> bool {
-        CacheFile::in_folder(folder, &anchors::all()).read().is_some()
-    }
-
-    #[test]
-    fn a_pack_is_cached_for_its_owner_alone_and_read_again() {
-        let folder = tempfile::tempdir().unwrap();
-        let cache = folder.path().join("cache");
-        Pack::load(Some(&cache)).unwrap();
-        let mode = fs::metadata(cached_file(&cache)).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
-        assert!(reads(&cache));
-        let pack = Pack::load(Some(&cache)).unwrap();
-        let mut scanner = crate::Scanner::new(&pack).unwrap();
-        let mut findings = Vec::new();
-        scanner.scan(b"write to bob@example.com", &mut findings);
-        assert_eq!(findings.len(), 1);
-    }
-
-    #[test]
-    fn a_doubtful_cache_is_not_read() {
-        let folder = tempfile::tempdir().unwrap();
-        Pack::load(Some(folder.path())).unwrap();
-        let file = cached_file(folder.path());
-        let good = fs::read(&file).unwrap();
-
-        fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
-        assert!(!reads(folder.path()), "open to others");
-        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
-        assert!(reads(folder.path()));
-
-        for at in [0, 40, good.len() / 2, good.len() - 1] {
-            let mut bad = good.clone();
-            bad[at] ^= 1;
-            fs::write(&file, &bad).unwrap();
-            assert!(!reads(folder.path()), "a flipped bit at {at}");
-        }
-        fs::write(&file, &good[..20]).unwrap();
-        assert!(!reads(folder.path()), "cut short");
-
-        fs::write(&file, &good).unwrap();
-        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).unwrap();
-        assert!(!reads(folder.path()), "a folder that others may write");
-    }
-
-    #[test]
-    fn a_cache_that_cannot_be_written_does_no_harm() {
-        assert!(Pack::load(Some(Path::new("/proc/no/such/folder"))).is_ok());
-    }
 
     #[test]
     fn anchors_are_short_enough_to_be_found_over_a_seam() {

@@ -21,6 +21,7 @@ mod people;
 mod phones;
 mod places;
 mod secrets;
+mod site;
 mod towns;
 mod words;
 
@@ -36,6 +37,7 @@ use crate::window::{Candidate, Window};
 pub(crate) use ages::age;
 pub(crate) use json::{Keys, Meaning, number_around};
 pub(crate) use labels::zip;
+pub(crate) use site::on_match as on_site;
 
 /// As many digits behind a decimal point are a fraction, whatever they look like.
 const FRACTION: usize = 7;

@@ -4,7 +4,6 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::Identifier;
-use crate::anchors::LITERAL_BYTES;
 use crate::batch::{self, Batch, Cells};
 use crate::bitmaps::Bitmaps;
 use crate::engine::{self, Floors};
@@ -102,23 +101,15 @@ impl Scanner {
         floors: Floors,
     ) -> Floors {
         self.seek(text, range);
-        let anchors = &self.pack.seeker().anchors;
         let at = (range, floors);
-        engine::on_events(text, cells.clone(), anchors, at, &self.events, &mut self.found)
+        engine::on_events(text, cells.clone(), &self.pack, at, &self.events, &mut self.found)
     }
 
     /// Whatever fails in the matcher, all of it is found: nothing passes unscanned.
     pub(crate) fn seek(&mut self, text: &[u8], range: &Range<usize>) {
         self.events.clear();
-        let first = range.start.saturating_sub(LITERAL_BYTES);
         let events = &mut self.events;
-        let scanned = self.pack.hits(text.get(first..).unwrap_or_default(), &self.scratch, |hit| {
-            let end = hit.end as usize + first;
-            if range.contains(&(end - 1)) {
-                let end = u32::try_from(end).unwrap_or(u32::MAX);
-                events.push(Event::Hit { end, anchor: hit.anchor });
-            }
-        });
+        let scanned = self.pack.seek(text, &self.scratch, range, events);
         if scanned.is_err() {
             return self.found.candidates.push(Candidate {
                 start: range.start,

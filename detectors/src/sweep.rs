@@ -75,6 +75,7 @@ impl Sweep {
         self.active.clear();
         let mut at = cluster.first().map_or(0, |candidate| candidate.start);
         let mut waiting = cluster;
+        let mut last_owner = None;
         loop {
             while let Some((next, others)) = waiting.split_first().filter(|(c, _)| c.start <= at) {
                 self.active.push(*next);
@@ -84,7 +85,7 @@ impl Sweep {
             let Some(owner) = self.active.iter().copied().max_by(stronger) else { break };
             let next_start = waiting.first().map_or(usize::MAX, |next| next.start);
             let end = owner.end.min(next_start);
-            push_piece(owner, at, end, settled);
+            push_piece(owner, (at, end), &mut last_owner, settled);
             at = end;
         }
     }
@@ -130,19 +131,20 @@ fn cluster(candidates: &[Candidate]) -> usize {
 }
 
 /// Appends `[start, end)` of `owner`; one piece with the last if that was its own and touches.
-fn push_piece(owner: Candidate, start: usize, end: usize, settled: &mut Vec<Candidate>) {
-    if let Some(last) = settled.last_mut() {
-        let goes_on = last.end == start
-            && last.identifier == owner.identifier
-            && std::ptr::eq(last.why, owner.why)
-            && last.start >= owner.start;
-        if goes_on {
+fn push_piece(
+    owner: Candidate,
+    (start, end): (usize, usize),
+    last_owner: &mut Option<Candidate>,
+    settled: &mut Vec<Candidate>,
+) {
+    let goes_on = last_owner.replace(owner) == Some(owner);
+    match settled.last_mut().filter(|last| goes_on && last.end == start) {
+        Some(last) => {
             last.end = end;
             last.cover = kept(owner, last.start, end);
-            return;
         }
+        None => settled.push(Candidate { start, end, cover: kept(owner, start, end), ..owner }),
     }
-    settled.push(Candidate { start, end, cover: kept(owner, start, end), ..owner });
 }
 
 /// What of `owner` may stay in this piece of it.

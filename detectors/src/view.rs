@@ -278,16 +278,13 @@ impl View {
         let Self { bytes, found, bitmaps, events, .. } = self;
         let (cells, range) = (Cells::view(bytes, frame.manner), 0..bytes.len());
         events.clear();
-        let scanned = matcher.pack.hits(bytes, matcher.scratch, |hit| {
-            events.push(Event::Hit { anchor: hit.anchor, end: hit.end });
-        });
-        let seeker = matcher.pack.seeker();
-        seeker.seek(bytes, bitmaps, &range, events);
+        let scanned = matcher.pack.seek(bytes, matcher.scratch, &range, events);
+        matcher.pack.seeker().seek(bytes, bitmaps, &range, events);
         found.clear();
         engine::on_events(
             bytes,
             cells.clone(),
-            &seeker.anchors,
+            matcher.pack,
             (&range, Floors::default()),
             events,
             found,

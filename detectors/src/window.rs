@@ -191,7 +191,7 @@ impl<'t> Window<'t> {
     }
 
     /// Whether the byte before `at` is the letter of a JSON escape.
-    fn is_escape_letter(&self, at: usize) -> bool {
+    pub(crate) fn is_escape_letter(&self, at: usize) -> bool {
         self.is_json()
             && at >= 2
             && self.byte(at - 2) == b'\\'

@@ -2,8 +2,8 @@
 
 mod common;
 
-use common::{find, masked, scanner};
-use lazaret_detectors::{Identifier, StreamMasker};
+use common::{check_cuts, masked, scanner};
+use lazaret_detectors::StreamMasker;
 use proptest::prelude::*;
 
 /// Texts that hold what is hard to cut: long runs, overlaps, escapes, wide characters.
@@ -40,41 +40,13 @@ fn corpus() -> Vec<String> {
     ]
 }
 
-/// Output, counts and findings of a stream cut at these offsets.
-fn streamed(text: &[u8], cuts: &[usize]) -> (Vec<u8>, [u32; Identifier::COUNT], Vec<(u64, u64)>) {
-    let (mut scanner, mut masker) = (scanner(), StreamMasker::new());
-    let (mut out, mut findings, mut at) = (Vec::new(), Vec::new(), 0);
-    for cut in cuts {
-        let mut report =
-            |found: lazaret_detectors::StreamFinding| findings.push((found.start, found.end));
-        masker.push_reporting(&mut scanner, &text[at..*cut], &mut out, &mut report);
-        at = *cut;
-        assert!(out.len() + StreamMasker::HOLD_BYTES >= at, "held back {} bytes", at - out.len());
-    }
-    let mut report =
-        |found: lazaret_detectors::StreamFinding| findings.push((found.start, found.end));
-    masker.push_reporting(&mut scanner, &text[at..], &mut out, &mut report);
-    masker.finish_reporting(&mut scanner, &mut out, &mut report);
-    (out, masker.take_counts(), findings)
-}
-
-fn check_cuts(text: &str, cuts: &[usize]) {
-    let findings = find(text.as_bytes());
-    let spans =
-        findings.iter().map(|it| (u64::from(it.start), u64::from(it.end))).collect::<Vec<_>>();
-    let (out, counts, reported) = streamed(text.as_bytes(), cuts);
-    assert_eq!(String::from_utf8_lossy(&out), masked(text), "cut at {cuts:?}");
-    assert_eq!(reported, spans);
-    assert_eq!(counts.iter().sum::<u32>() as usize, findings.len());
-}
-
 #[test]
 fn two_pieces_are_masked_as_one_wherever_the_text_is_cut() {
     for text in corpus() {
         // Every byte of the short ones; the long ones repeat themselves.
         let step = 1 + text.len() / 1200;
         for cut in (0..=text.len()).step_by(step) {
-            check_cuts(&text, &[cut]);
+            check_cuts(&mut scanner(), &text, &[cut]);
         }
     }
 }
@@ -82,7 +54,7 @@ fn two_pieces_are_masked_as_one_wherever_the_text_is_cut() {
 #[test]
 fn a_text_that_comes_byte_by_byte_is_masked_as_one() {
     for text in corpus() {
-        check_cuts(&text, &(0..=text.len()).collect::<Vec<_>>());
+        check_cuts(&mut scanner(), &text, &(0..=text.len()).collect::<Vec<_>>());
     }
 }
 
@@ -108,7 +80,7 @@ proptest! {
         let text = fragments.concat();
         let mut cuts = cuts.iter().map(|at| at.index(text.len() + 1)).collect::<Vec<_>>();
         cuts.sort_unstable();
-        check_cuts(&text, &cuts);
+        check_cuts(&mut scanner(), &text, &cuts);
     }
 }
 

@@ -3,6 +3,7 @@
 //! Each part looks on when another has found something, so that one run says all there is to mend.
 //! It changes nothing and needs no running gateway.
 
+mod detectors;
 mod files;
 mod kernel;
 mod policy;
@@ -42,6 +43,7 @@ pub(crate) fn run(args: &Args) -> ExitCode {
             report.add("configuration", Vec::new());
             report.add("TLS", tls::problems(&subject));
             report.add("policy", policy::problems(&subject));
+            report.add("detectors", detectors::problems(&subject));
             let upstream = upstream::look(&subject);
             report.add("upstream", upstream.problems);
             report.add("kernel", kernel::problems(&subject));

@@ -99,7 +99,7 @@ fn load(args: &Args) -> Result<Config, ClassifyError> {
 
 async fn propose(args: &Args, config: &Config) -> Result<Proposal, ClassifyError> {
     let reader = CatalogReader::new(&config.upstream)?;
-    let mut scanner = Scanner::new(&Pack::load(None)?)?;
+    let mut scanner = Scanner::new(&Pack::load_with(&config.site, None)?)?;
     let mut proposal = Proposal::new(&config.upstream.name, args.rows);
     let databases = config.upstream.databases.iter();
     for database in databases.filter(|name| args.database.as_ref().is_none_or(|it| it == *name)) {

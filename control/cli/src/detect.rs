@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::SystemTime;
 
-use lazaret_detectors::{Pack, PackError, Scanner, StreamFinding, StreamMasker};
+use lazaret_config::{Problems, load_site};
+use lazaret_detectors::{Pack, PackError, Scanner, Site, StreamFinding, StreamMasker};
 
 /// What is read at once.
 const READ_BYTES: usize = 64 << 10;
@@ -30,19 +31,27 @@ pub(crate) struct Args {
     /// `psql -AtR0` or `find -print0` write them.
     #[arg(short = '0', long)]
     null: bool,
+    /// A configuration whose `[detectors]` are looked for as well; nothing else in it counts.
+    #[arg(long, value_name = "FILE", conflicts_with = "dir")]
+    config: Option<PathBuf>,
+    /// The folder that `lazaret init` made, for its `lazaret.toml`.
+    #[arg(long)]
+    dir: Option<PathBuf>,
     /// The file to scan; `-` is standard input.
     #[arg(default_value = "-")]
     file: PathBuf,
 }
 
 pub(crate) fn run(args: &Args) -> ExitCode {
-    let output = BufWriter::new(io::stdout().lock());
-    let scanned = open(&args.file).and_then(|input| scan(input, output, args.format(), args.null));
-    match scanned {
+    match args.site().and_then(|site| Scan::new(&site)).and_then(|scan| args.scan(scan)) {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever reads the output has seen enough.
         Err(DetectError::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
             ExitCode::SUCCESS
+        }
+        Err(error @ DetectError::Config(_)) => {
+            eprintln!("lazaret detect: {error}");
+            ExitCode::from(UNUSABLE)
         }
         Err(error) => {
             eprintln!("lazaret detect: {}: {error}", args.file.display());
@@ -52,6 +61,16 @@ pub(crate) fn run(args: &Args) -> ExitCode {
 }
 
 impl Args {
+    fn scan(&self, scan: Scan) -> Result<(), DetectError> {
+        let output = BufWriter::new(io::stdout().lock());
+        scan.all(open(&self.file)?, output, self.format(), self.null)
+    }
+
+    fn site(&self) -> Result<Site, DetectError> {
+        let config = self.config.clone().or_else(|| Some(self.dir.as_ref()?.join("lazaret.toml")));
+        Ok(config.map_or(Ok(Site::default()), |config| load_site(&config))?)
+    }
+
     fn format(&self) -> Format {
         match (self.json, self.mask) {
             (true, _) => Format::Json,
@@ -75,6 +94,8 @@ enum DetectError {
     #[error("the output can't be written: {0}")]
     Write(io::Error),
     #[error(transparent)]
+    Config(#[from] Problems),
+    #[error(transparent)]
     Pack(#[from] PackError),
 }
 
@@ -95,41 +116,6 @@ fn open(file: &Path) -> Result<Box<dyn Read>, DetectError> {
     Ok(Box::new(File::open(file).map_err(DetectError::Read)?))
 }
 
-fn scan(
-    mut input: impl Read,
-    mut output: impl Write,
-    format: Format,
-    null: bool,
-) -> Result<(), DetectError> {
-    let mut scan = Scan::new()?;
-    let mut piece = vec![0; READ_BYTES];
-    loop {
-        let length = match input.read(&mut piece) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            read => read.map_err(DetectError::Read)?,
-        };
-        let read = piece.get(..length).unwrap_or_default();
-        for part in read.split_inclusive(|byte| null && *byte == 0) {
-            match part.split_last() {
-                Some((0, text)) if null => {
-                    scan.push(text);
-                    scan.end(b"\0");
-                }
-                _ => scan.push(part),
-            }
-        }
-        if length == 0 {
-            scan.end(b"");
-        }
-        print(&scan.masked, &scan.findings, &mut output, format).map_err(DetectError::Write)?;
-        scan.masked.clear();
-        scan.findings.clear();
-        if length == 0 {
-            return output.flush().map_err(DetectError::Write);
-        }
-    }
-}
-
 /// A scan of texts one after another, and what of it is not printed yet.
 struct Scan {
     scanner: Scanner,
@@ -142,11 +128,47 @@ struct Scan {
 }
 
 impl Scan {
-    fn new() -> Result<Self, DetectError> {
-        let mut scanner = Scanner::new(&Pack::load(None)?)?;
+    fn new(site: &Site) -> Result<Self, DetectError> {
+        let mut scanner = Scanner::new(&Pack::load_with(site, None)?)?;
         scanner.keep_years_from(this_year().saturating_sub(90));
         let (masked, findings) = (Vec::new(), Vec::new());
         Ok(Self { scanner, masker: StreamMasker::new(), masked, findings, start: 0, read: 0 })
+    }
+
+    /// Scans all of the input.
+    fn all(
+        mut self,
+        mut input: impl Read,
+        mut output: impl Write,
+        format: Format,
+        null: bool,
+    ) -> Result<(), DetectError> {
+        let mut piece = vec![0; READ_BYTES];
+        loop {
+            let length = match input.read(&mut piece) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                read => read.map_err(DetectError::Read)?,
+            };
+            let read = piece.get(..length).unwrap_or_default();
+            for part in read.split_inclusive(|byte| null && *byte == 0) {
+                match part.split_last() {
+                    Some((0, text)) if null => {
+                        self.push(text);
+                        self.end(b"\0");
+                    }
+                    _ => self.push(part),
+                }
+            }
+            if length == 0 {
+                self.end(b"");
+            }
+            print(&self.masked, &self.findings, &mut output, format).map_err(DetectError::Write)?;
+            self.masked.clear();
+            self.findings.clear();
+            if length == 0 {
+                return output.flush().map_err(DetectError::Write);
+            }
+        }
     }
 
     fn push(&mut self, piece: &[u8]) {
@@ -211,7 +233,8 @@ mod tests {
 
     fn printed(text: &str, format: Format) -> String {
         let mut output = Vec::new();
-        scan(text.as_bytes(), &mut output, format, text.contains('\0')).unwrap();
+        let scan = Scan::new(&Site::default()).unwrap();
+        scan.all(text.as_bytes(), &mut output, format, text.contains('\0')).unwrap();
         String::from_utf8(output).unwrap()
     }
 

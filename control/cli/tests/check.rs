@@ -141,6 +141,11 @@ fn each_spoilt_part_is_named_with_its_mend() {
     bad_policy.edit("policy/agents-read-only.cedar", "Action::\"select\"", "Action::\"selekt\"");
     assert!(bad_policy.complaint().contains("policy/agents-read-only.cedar:"));
 
+    let bad_pattern = new();
+    let pattern = "[[detectors.pattern]]\nname = \"chart\"\nexpression = 'KX-\\d+'\nidentifier = \"medical_record\"";
+    bad_pattern.edit("lazaret.toml", "[recording]", &format!("{pattern}\n[recording]"));
+    assert!(bad_pattern.complaint().contains("the expression has no longest match\n  mend: "));
+
     let no_policy = new();
     fs::remove_file(no_policy.path("policy/agents-read-only.cedar")).unwrap();
     assert!(no_policy.complaint().contains("without a policy nothing is permitted"));

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use lazaret_detectors::Site;
 use lazaret_link::{Durability, Secret, Tokens, UpstreamTlsMode};
 use lazaret_policy::{DeclaredClass, Mask, Preset};
 
@@ -19,6 +20,8 @@ pub struct Config {
     pub issuers: Vec<Issuer>,
     pub upstream: Upstream,
     pub policy: Policy,
+    /// What this site adds to the detectors.
+    pub site: Site,
     pub recording: Recording,
     pub limits: Limits,
     /// Salts the commitments in records.

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use lazaret_link::{Durability, Secret, TokenScope, UpstreamTlsMode};
 use lazaret_policy::Preset;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 
 use crate::config::Issuer;
+use crate::detectors::DetectorsSection;
 use crate::problem::{Problem, Source};
 
 /// The whole file. Paths are relative to the folder that holds it.
@@ -47,6 +49,8 @@ pub struct File {
     /// `@mask("ssn = redact-fixed, zip = redact")` goes before all of this.
     #[serde(default)]
     pub(crate) masks: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(crate) detectors: DetectorsSection,
     #[serde(default)]
     pub(crate) tokens: TokensSection,
     #[serde(default)]
@@ -229,7 +233,7 @@ pub(crate) struct LimitsSection {
 impl File {
     /// Pure: what the text says, or the first thing that makes it unreadable.
     pub fn parse(source: &Source) -> Result<Self, Problem> {
-        toml::from_str(source.text()).map_err(|error| refusal(source, &error))
+        parse(source)
     }
 
     /// The issuer that `lazaret token` signs for. It needs nothing of the world.
@@ -305,6 +309,11 @@ impl Default for LimitsSection {
             drain_ms: 10_000,
         }
     }
+}
+
+/// What the text says in this shape.
+pub(crate) fn parse<T: DeserializeOwned>(source: &Source) -> Result<T, Problem> {
+    toml::from_str(source.text()).map_err(|error| refusal(source, &error))
 }
 
 fn default_groups_claim() -> String {

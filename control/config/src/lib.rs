@@ -12,6 +12,7 @@
 
 pub mod class_name;
 mod config;
+mod detectors;
 mod file;
 mod layout;
 mod policy_files;
@@ -27,6 +28,7 @@ pub use class_name::class_line;
 pub use config::{
     Config, Issuer, Limits, Listen, Policy, Recording, ServerTls, Upstream, UpstreamHost,
 };
+pub use detectors::load_site;
 pub use file::File;
 pub use layout::Layout;
 pub use policy_files::{PolicyFilesError, read_policies};

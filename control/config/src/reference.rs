@@ -28,7 +28,7 @@ fn page() -> String {
     page.push('\n');
     for name in ["node", "listen", "tls", "identity", "upstream", "policy", "classes", "masks"]
         .into_iter()
-        .chain(["tokens", "recording", "limits"])
+        .chain(["detectors", "tokens", "recording", "limits"])
     {
         section(&mut page, &schema, name);
     }
@@ -42,10 +42,14 @@ fn section(page: &mut String, schema: &Value, name: &str) {
     if shape["properties"].is_null() {
         return;
     }
-    if let Some(item) = shape["properties"].get("issuers") {
-        let issuer = target(schema, &item["items"]);
-        page.push_str(&format!("\n### [[{name}.issuers]]\n\n{}\n", text(issuer)));
-        table(page, issuer, &Value::Null);
+    let lists = shape["properties"].as_object().into_iter().flatten();
+    let lists = lists.filter(|(_, list)| !list["items"]["$ref"].is_null()).collect::<Vec<_>>();
+    for (key, list) in &lists {
+        let item = target(schema, &list["items"]);
+        page.push_str(&format!("\n### [[{name}.{key}]]\n\n{}\n", text(item)));
+        table(page, item, &Value::Null);
+    }
+    if !lists.is_empty() {
         return;
     }
     table(page, shape, &defaults(name));

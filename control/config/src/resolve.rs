@@ -76,6 +76,7 @@ pub fn resolve(
     let limits = resolver.limits();
     let commitment_key = resolver.commitment_key();
     let mut problems = resolver.problems;
+    let site = file.detectors.resolve(source, layout.folder(), world, &mut problems);
     problems
         .sort_by_key(|problem| problem.place.map_or((usize::MAX, 0), |at| (at.line, at.column)));
     let policy = Policy {
@@ -96,6 +97,7 @@ pub fn resolve(
                 issuers,
                 upstream,
                 policy,
+                site,
                 recording,
                 limits,
                 commitment_key,

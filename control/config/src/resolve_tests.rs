@@ -1,5 +1,7 @@
 use std::collections::BTreeMap;
 
+use lazaret_detectors::{Identifier, SiteCase, SiteCheck};
+
 use super::*;
 use crate::{Answers, template};
 
@@ -29,6 +31,9 @@ fn machine() -> Fake {
         files: [
             ("/d/keys/commitment.key", "0123456789abcdef0123456789abcdef\n"),
             ("/d/keys/upstream.password", "from a file\nsecond line\n"),
+            ("/d/staff.txt", "Quentin Zoll\n\n  Ida Zoll \n"),
+            ("/d/bad.txt", "Zoll\nZ\n"),
+            ("/d/empty.txt", "\n"),
             ("/d/tls/server.pem", "certificate"),
             ("/d/tls/server.key", "key"),
         ]
@@ -322,4 +327,78 @@ fn the_template_resolves_for_every_preset_and_kind_of_upstream() {
             assert_eq!(disabled, is_local, "{url}");
         }
     }
+}
+
+#[test]
+fn a_sites_patterns_and_dictionaries_are_read_with_their_files() {
+    let detectors = r#"
+[[detectors.pattern]]
+name = "record"
+expression = '\bKX-\d{6}\b'
+identifier = "medical_record"
+context = ["chart"]
+check = "luhn"
+[[detectors.dictionary]]
+name = "staff"
+file = "staff.txt"
+identifier = "name"
+case = "exact""#;
+    let site = resolve_text(&with(detectors)).unwrap().site;
+    let pattern = &site.patterns[0];
+    assert_eq!((pattern.name.as_str(), pattern.check), ("record", Some(SiteCheck::Luhn)));
+    assert_eq!(
+        (pattern.identifier, &pattern.context[..]),
+        (Identifier::MedicalRecord, &["chart".into()][..])
+    );
+    let staff = &site.dictionaries[0];
+    assert_eq!(
+        (&staff.terms[..], staff.case),
+        (&["Quentin Zoll".into(), "Ida Zoll".into()][..], SiteCase::Exact)
+    );
+}
+
+#[test]
+fn a_pattern_or_a_dictionary_that_can_not_be_looked_for_is_refused_at_its_line() {
+    let detectors = r#"[[detectors.pattern]]
+name = "record"
+expression = 'KX-\d+'
+identifier = "medical_record"
+[[detectors.pattern]]
+name = "record"
+expression = 'KX-(\d{6}'
+identifier = "medical_record"
+context = [""]
+[[detectors.dictionary]]
+name = "staff"
+file = "bad.txt"
+identifier = "name"
+[[detectors.dictionary]]
+name = "wards"
+file = "empty.txt"
+identifier = "name"
+[[detectors.dictionary]]
+name = "beds"
+file = "absent.txt"
+identifier = "name""#;
+    insta::assert_snapshot!(refusals(&with(detectors)), @r#"
+    /d/bad.txt:2:1: this is no term
+      mend: write 2 characters at least and 128 bytes at most, or take the line away
+    /d/lazaret.toml:3:14: the expression has no longest match
+      mend: write a count in the place of * and +, such as {1,12}
+    /d/lazaret.toml:6:8: `record` stands twice
+      mend: name it otherwise: findings are told apart by it
+    /d/lazaret.toml:7:14: unclosed group, at character 4 of the expression
+      mend: write the syntax of Rust's regex crate; letters beyond ASCII in a class as (?u:[ÄÖ])
+    /d/lazaret.toml:9:11: these can't be looked for near a match
+      mend: write up to 16 words of up to 64 bytes, or none
+    /d/lazaret.toml:16:8: the file holds no term
+      mend: write one a line
+    /d/lazaret.toml:20:8: /d/absent.txt cannot be read: entity not found
+      mend: correct the path, or make the file readable for this user, in UTF-8
+    "#);
+    let unknown = "[[detectors.pattern]]\nname = \"x\"\nexpression = 'x'\nidentifier = \"mrn\"";
+    insta::assert_snapshot!(refusals(&with(unknown)), @r#"
+    /d/lazaret.toml:4:14: unknown variant `mrn`, expected one of `name`, `geography`, `date`, `telephone`, `fax`, `email`, `ssn`, `medical_record`, `health_plan`, `account`, `license`, `vehicle`, `device`, `url`, `ip_address`, `biometric`, `photograph`, `unique_code`
+      mend: write one of the values that are listed
+    "#);
 }

@@ -116,6 +116,17 @@ folder = "policy"
 # ssn = "redact-fixed"
 # "public.patients.note" = "null"
 
+# What else is masked in text: numbers of your own by their look, and words of your own from a file, one a
+# line. `lazaret detect --dir . FILE` tries it on a file. REFERENCE.md says more.
+# [[detectors.pattern]]
+# name = "our record numbers"
+# expression = '\b[A-Z]{{2}}-\d{{6}}\b'
+# identifier = "medical_record"
+# [[detectors.dictionary]]
+# name = "our staff"
+# file = "staff.txt"
+# identifier = "name"
+
 [recording]
 # process: what is recorded survives the death of a process. power: power loss as well, more slowly.
 durability = "process"

@@ -23,4 +23,4 @@ pub use upstream_tls::{POSTGRESQL_ALPN, UpstreamTls, UpstreamTlsError, UpstreamT
 
 /// What [`FromDataplane::Hello`] states. The two processes come from one build and are upgraded
 /// together; another number is refused.
-pub const PROTOCOL: u32 = 3;
+pub const PROTOCOL: u32 = 4;

@@ -1,6 +1,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use lazaret_detectors::Site;
 use lazaret_policy::{Grant, Snapshot};
 use serde::{Deserialize, Serialize};
 
@@ -83,6 +84,8 @@ pub struct Settings {
     /// Salts the commitments in records.
     pub commitment_key: Secret,
     pub tokens: Tokens,
+    /// What this site adds to the detectors.
+    pub site: Site,
 }
 
 /// A client that asks to be let in.

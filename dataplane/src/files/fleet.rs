@@ -39,7 +39,8 @@ impl Fleet {
         let Gathered { settings, shards } = gathered;
         let tls = tls(&settings)?;
         warn_of_open_files(&settings);
-        let pack = Pack::load(cache).map_err(|error| FilesError::Worker(error.to_string()))?;
+        let pack = Pack::load_with(&settings.site, cache)
+            .map_err(|error| FilesError::Worker(error.to_string()))?;
         let mut listeners = listeners(&settings)?;
         let cores = cores()?;
         let loads: Arc<[AtomicU32]> = shards.iter().map(|_| AtomicU32::new(0)).collect();

@@ -69,6 +69,7 @@ impl Setup {
                 scope: lazaret_link::TokenScope::Resource,
                 date_shift_days: 30,
             },
+            site: Default::default(),
         };
         Self { settings, accept, shards: 1, segment_bytes: 4 << 20 }
     }

@@ -72,6 +72,7 @@ pub(crate) fn settings(folder: &Path) -> Settings {
             scope: lazaret_link::TokenScope::Resource,
             date_shift_days: 30,
         },
+        site: Default::default(),
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::sync::OnceLock;
 
-use lazaret_detectors::{Finding, Pack, Scanner};
+use lazaret_detectors::{Finding, Identifier, Pack, Scanner, StreamFinding, StreamMasker};
 
 pub(crate) fn scanner() -> Scanner {
     static PACK: OnceLock<std::sync::Arc<Pack>> = OnceLock::new();
@@ -35,22 +35,66 @@ pub(crate) fn check_clean(texts: &[&str]) {
 }
 
 pub(crate) fn find(text: &[u8]) -> Vec<Finding> {
+    find_with(&mut scanner(), text)
+}
+
+pub(crate) fn find_with(scanner: &mut Scanner, text: &[u8]) -> Vec<Finding> {
     let mut findings = Vec::new();
-    scanner().scan(text, &mut findings);
+    scanner.scan(text, &mut findings);
     findings
 }
 
 /// The text with what the rules say in one piece covered.
 pub(crate) fn masked(text: &str) -> String {
+    masked_with(&mut scanner(), text)
+}
+
+pub(crate) fn masked_with(scanner: &mut Scanner, text: &str) -> String {
     let mut bytes = text.as_bytes().to_vec();
-    lazaret_detectors::mask::redact_findings(&mut bytes, &find(text.as_bytes()));
+    let findings = find_with(scanner, &bytes);
+    lazaret_detectors::mask::redact_findings(&mut bytes, &findings);
     String::from_utf8(bytes).unwrap()
 }
 
+/// Asserts that a stream cut at these offsets gives what one piece gives: text, findings and counts.
+#[track_caller]
+pub(crate) fn check_cuts(scanner: &mut Scanner, text: &str, cuts: &[usize]) {
+    let findings = find_with(scanner, text.as_bytes());
+    let spans =
+        findings.iter().map(|it| (u64::from(it.start), u64::from(it.end))).collect::<Vec<_>>();
+    let (out, counts, reported) = streamed(scanner, text.as_bytes(), cuts);
+    assert_eq!(String::from_utf8_lossy(&out), masked_with(scanner, text), "cut at {cuts:?}");
+    assert_eq!(reported, spans);
+    assert_eq!(counts.iter().sum::<u32>() as usize, findings.len());
+}
+
+/// Output, counts and findings of a stream cut at these offsets.
+fn streamed(
+    scanner: &mut Scanner,
+    text: &[u8],
+    cuts: &[usize],
+) -> (Vec<u8>, [u32; Identifier::COUNT], Vec<(u64, u64)>) {
+    let mut masker = StreamMasker::new();
+    let (mut out, mut findings, mut at) = (Vec::new(), Vec::new(), 0);
+    let mut report = |found: StreamFinding| findings.push((found.start, found.end));
+    for cut in cuts {
+        masker.push_reporting(scanner, &text[at..*cut], &mut out, &mut report);
+        at = *cut;
+        assert!(out.len() + StreamMasker::HOLD_BYTES >= at, "held back {} bytes", at - out.len());
+    }
+    masker.push_reporting(scanner, &text[at..], &mut out, &mut report);
+    masker.finish_reporting(scanner, &mut out, &mut report);
+    (out, masker.take_counts(), findings)
+}
+
 fn marks(text: &str) -> String {
+    marks_with(&mut scanner(), text)
+}
+
+pub(crate) fn marks_with(scanner: &mut Scanner, text: &str) -> String {
     let mut marked = String::new();
     let mut at = 0;
-    for finding in find(text.as_bytes()) {
+    for finding in find_with(scanner, text.as_bytes()) {
         let (start, end) = (finding.start as usize, finding.end as usize);
         marked.push_str(&text[at..start]);
         marked.push_str(&format!("«{} {}»", finding.identifier.name(), &text[start..end]));
@@ -60,13 +104,13 @@ fn marks(text: &str) -> String {
     marked
 }
 
-fn unmarked(marked: &str) -> String {
+pub(crate) fn unmarked(marked: &str) -> String {
     let mut text = String::new();
     let mut rest = marked;
     while let Some((before, mark)) = rest.split_once('«') {
         text.push_str(before);
         let (name, value) = mark.split_once(' ').unwrap();
-        assert!(lazaret_detectors::Identifier::from_name(name).is_some(), "{name}");
+        assert!(Identifier::from_name(name).is_some(), "{name}");
         let (value, behind) = value.split_once('»').unwrap();
         text.push_str(value);
         rest = behind;

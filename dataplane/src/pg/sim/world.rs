@@ -303,6 +303,7 @@ pub(super) fn settings() -> Settings {
             scope: lazaret_link::TokenScope::Resource,
             date_shift_days: 30,
         },
+        site: Default::default(),
     }
 }
 
