@@ -4,18 +4,12 @@ use pg_raw_parse::Node;
 use pg_raw_parse::list::NodeList;
 use pg_raw_parse::nodes::{Alias, ResTarget};
 
+use crate::figured::column_name;
 use crate::names;
 
-/// The name that a column of a query has, where the text shows it plainly.
+/// The name that a column of a query has; `None` where the text doesn't tell, and for `*`.
 pub(crate) fn label(target: &ResTarget) -> Option<&str> {
-    if target.name().is_some() {
-        return target.name();
-    }
-    match target.val() {
-        Node::ColumnRef(column) => column.fields().iter().next_back().and_then(Node::as_str),
-        Node::FuncCall(call) => names::qualified(call.funcname()).map(|(_, name)| name),
-        _ => None,
-    }
+    target.name().or_else(|| column_name(target.val()))
 }
 
 /// `*` or `t.*`, but not `(f(x)).*`.

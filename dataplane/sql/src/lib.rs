@@ -13,6 +13,7 @@ mod analyse;
 mod children;
 mod constant;
 mod copy;
+mod figured;
 mod kind;
 mod labels;
 mod lineage;

@@ -254,7 +254,7 @@ pub enum Place {
     Lookup,
     /// Any other predicate of WHERE, HAVING, ON, FILTER ...
     Filter,
-    /// CASE, NULLIF
+    /// CASE, NULLIF, GREATEST, LEAST; max() and min() of what comes from several places.
     Condition,
     /// GROUP BY, DISTINCT, PARTITION BY; UNION, INTERSECT and EXCEPT
     Group,

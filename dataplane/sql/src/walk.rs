@@ -362,7 +362,7 @@ pub(crate) fn arguments(call: &FuncCall) -> Arguments {
 }
 
 /// What an older server takes for a call of a user's function.
-fn keyword(node: Node<'_>) -> Option<&'static str> {
+pub(crate) fn keyword(node: Node<'_>) -> Option<&'static str> {
     Some(match node {
         Node::JsonFuncExpr(function) => json_function(function),
         Node::JsonTable(_) => "json_table",

@@ -58,10 +58,15 @@ impl<'a> Tracer<'a> {
             | Node::MultiAssignRef(_)
             | Node::ResTarget(_)
             | Node::CollateClause(_)
-            | Node::JsonKeyValue(_)
             | Node::JsonValueExpr(_)
             | Node::JsonObjectConstructor(_)
             | Node::JsonArrayConstructor(_) => self.parts(node, level, flow),
+            Node::JsonKeyValue(member) => {
+                self.follow(member.key(), level, flow.after(How::Computed));
+                if let Some(value) = member.value() {
+                    self.follow(Node::JsonValueExpr(value), level, flow);
+                }
+            }
             // bytea becomes base64, JSON loses its keys.
             Node::XmlExpr(_) => self.parts(node, level, flow.after(How::Recast)),
             Node::BoolExpr(_) | Node::BooleanTest(_) => {
@@ -103,8 +108,9 @@ impl<'a> Tracer<'a> {
         if effect == How::Computed && has_other_data(arguments) {
             effect = How::Mixed;
         }
-        for argument in arguments {
+        for (at, argument) in arguments.iter().enumerate() {
             let flow = match effect {
+                How::Kept if functions::is_key(name, at) => flow.after(How::Computed),
                 How::Counted => flow.after_only(counted(argument)),
                 How::Measured => flow.after_only(How::Measured),
                 effect => flow.after(effect),

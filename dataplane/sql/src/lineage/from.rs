@@ -2,16 +2,17 @@
 
 use pg_raw_parse::Node;
 use pg_raw_parse::list::NodeList;
-use pg_raw_parse::nodes::{CTECycleClause, CTESearchClause, ColumnRef, CommonTableExpr};
+use pg_raw_parse::nodes::{CTECycleClause, CTESearchClause, ColumnRef, CommonTableExpr, RangeVar};
 
 use super::address;
 use super::flow::Flow;
-use super::items::{Item, is_named, lacks_column, names_column, table_names_column};
+use super::items::{
+    Item, columns_listed, is_named, lacks_column, names_column, table_names_column,
+};
 use super::levels::{Level, LevelId};
-use super::targets::Label;
+use super::targets::{Label, Offered};
 use super::tracer::{Task, Tracer};
-use crate::labels::{alias_of, is_star, item_name, label, renamed, star_of};
-use crate::outputs::first_leaf;
+use crate::labels::{alias_of, item_name, renamed, star_of};
 use crate::statement::How;
 
 impl<'a> Tracer<'a> {
@@ -34,31 +35,21 @@ impl<'a> Tracer<'a> {
         }
     }
 
-    /// An unqualified name: of a column here or in a query around, or of an item's whole row.
+    /// An unqualified name: of a column here or in a query around, or of an item's whole row. The server
+    /// takes the nearest that is in sight, and what is, depends (ON sees the sides of its join alone):
+    /// so all of that name count.
     pub(super) fn mention(&mut self, name: &'a str, level: LevelId, flow: Flow) -> usize {
         let mention = self.mentioned(name, flow);
-        let mut at = Some(level);
-        while let Some(Level { items, outer, .. }) = at.and_then(|at| self.levels.level(at)) {
-            let (items, outer, here) = (items.clone(), *outer, at.unwrap_or(level));
-            if !self.charge(items.len() + 1) {
-                self.give_up();
-                break;
-            }
-            let mut whole_rows = Vec::new();
+        for (here, items) in self.around(level) {
             for item in items.into_iter().filter(|item| !item.by_alias_only) {
-                self.offer(item, here, name, flow, mention);
-                if is_named(item, None, name) {
-                    whole_rows.push(item);
+                let has_column = self.offer(item, here, name, flow, mention);
+                if has_column {
+                    self.settle(mention);
+                } else if is_named(item, None, name) {
+                    self.settle(mention);
+                    self.all(item, here, flow);
                 }
             }
-            if self.is_settled(mention) {
-                break;
-            }
-            for item in whole_rows {
-                self.settle(mention);
-                self.all(item, here, flow);
-            }
-            at = outer;
         }
         mention
     }
@@ -72,77 +63,79 @@ impl<'a> Tracer<'a> {
         flow: Flow,
     ) {
         let mention = self.mentioned(name, flow);
-        let mut at = Some(level);
-        while let Some(Level { items, outer, .. }) = at.and_then(|at| self.levels.level(at)) {
-            let (items, outer, here) = (items.clone(), *outer, at.unwrap_or(level));
-            if !self.charge(items.len() + 1) {
-                return self.give_up();
-            }
-            let mut found = false;
+        let mut found = false;
+        for (here, items) in self.around(level) {
             for of in items.into_iter().filter(|of| is_named(*of, schema, item)) {
                 found = true;
-                self.offer(of, here, name, flow, mention);
-                if !matches!(of.node, Node::RangeVar(_) | Node::RangeSubselect(_)) {
+                let has_column = self.offer(of, here, name, flow, mention);
+                if has_column || !matches!(of.node, Node::RangeVar(_) | Node::RangeSubselect(_)) {
                     self.settle(mention);
                 }
             }
-            if found {
-                return;
-            }
-            at = outer;
         }
-        self.give_up();
+        if !found {
+            self.give_up();
+        }
     }
 
-    /// Asks an item of FROM for a column.
-    fn offer(&mut self, item: Item<'a>, level: LevelId, name: &'a str, flow: Flow, mention: usize) {
+    /// The items of FROM of a query and of those around it, from the innermost.
+    pub(super) fn around(&mut self, level: LevelId) -> Vec<(LevelId, Vec<Item<'a>>)> {
+        let mut around = Vec::new();
+        let mut at = Some(level);
+        while let Some(Level { items, outer, .. }) = at.and_then(|at| self.levels.level(at)) {
+            let (items, outer) = (items.clone(), *outer);
+            if !self.charge(items.len() + 1) {
+                self.give_up();
+                break;
+            }
+            around.extend(at.map(|at| (at, items)));
+            at = outer;
+        }
+        around
+    }
+
+    /// Asks an item of FROM for a column. True: it surely has it.
+    pub(super) fn offer(
+        &mut self,
+        item: Item<'a>,
+        level: LevelId,
+        name: &'a str,
+        flow: Flow,
+        mention: usize,
+    ) -> bool {
         let own = if item.via.is_some() { None } else { alias_of(item.node) };
-        if let Some(renamed) = renamed(item.via.or(own)) {
+        let renamed = renamed(item.via.or(own));
+        if !self.charge(columns_listed(item.node) + renamed.map_or(0, NodeList::len)) {
+            self.give_up();
+            return false;
+        }
+        if let Some(renamed) = renamed {
             return self.offer_renamed(item, level, renamed, name, flow, mention);
         }
         match item.node {
-            Node::RangeVar(range) => match self.bound(range, level) {
+            Node::RangeVar(range) => match self.bound(item, range, level) {
                 None => {
-                    if let Some(mention) = self.mentions.get_mut(mention) {
-                        mention.relations.push(range);
-                    }
+                    self.may_be_of(range, mention);
+                    false
                 }
-                Some(bound) if adds(bound, name) => {
-                    self.settle(mention);
-                    let flow = flow.after(How::Computed);
-                    self.tasks.push(Task::Column(bound.ctequery(), Label::All, flow, None));
-                }
-                Some(bound) => {
-                    let label = |label: Node<'_>| label.as_str() == Some(name);
-                    match bound.aliascolnames().iter().position(label) {
-                        Some(at) => {
-                            self.settle(mention);
-                            self.tasks.push(Task::Column(
-                                bound.ctequery(),
-                                Label::At(at),
-                                flow,
-                                None,
-                            ));
-                        }
-                        None => self.offer_query(bound.ctequery(), name, flow, mention),
-                    }
-                }
+                Some(bound) => self.offer_bound(bound, None, name, flow, mention),
             },
-            Node::RangeSubselect(query) => self.offer_query(query.subquery(), name, flow, mention),
-            Node::RangeFunction(function) if lacks_column(function, name) => {}
+            Node::RangeSubselect(query) => {
+                self.offer_query(query.subquery(), [None, None], name, flow, mention)
+            }
+            Node::RangeFunction(function) if lacks_column(function, name) => false,
             Node::RangeFunction(function) => {
-                if names_column(function, name) || item_name(item.node) == Some(name) {
-                    self.settle(mention);
-                }
                 self.all(item, level, flow);
+                names_column(function, name) || item_name(item.node) == Some(name)
             }
             Node::RangeTableFunc(_) | Node::JsonTable(_) => {
-                if table_names_column(item.node, name) {
-                    self.settle(mention);
-                }
                 self.all(item, level, flow);
+                table_names_column(item.node, name)
             }
-            _ => self.give_up(),
+            _ => {
+                self.give_up();
+                false
+            }
         }
     }
 
@@ -155,62 +148,94 @@ impl<'a> Tracer<'a> {
         name: &'a str,
         flow: Flow,
         mention: usize,
-    ) {
-        let at = renamed.iter().position(|label| label.as_str() == Some(name));
-        let query = match item.node {
-            Node::RangeSubselect(query) if item.via.is_none() => Some(query.subquery()),
+    ) -> bool {
+        match item.node {
+            Node::RangeSubselect(query) if item.via.is_none() => {
+                let query = query.subquery();
+                return self.offer_query(query, [Some(renamed), None], name, flow, mention);
+            }
             Node::RangeVar(range) if item.via.is_none() => {
-                self.bound(range, level).map(CommonTableExpr::ctequery)
-            }
-            _ => None,
-        };
-        match (query, at) {
-            (Some(query), Some(at)) => {
-                self.settle(mention);
-                self.tasks.push(Task::Column(query, Label::At(at), flow, None));
-            }
-            (Some(query), None) => self.offer_query(query, name, flow, mention),
-            (None, Some(_)) => {
-                self.settle(mention);
-                self.all(item, level, flow);
-            }
-            // Columns behind those that are renamed keep their names.
-            (None, None) => match item.node {
-                Node::RangeFunction(function) if lacks_column(function, name) => {}
-                Node::RangeVar(range) => {
-                    if let Some(mention) = self.mentions.get_mut(mention) {
-                        mention.relations.push(range);
-                    }
+                if let Some(bound) = self.bound(item, range, level) {
+                    return self.offer_bound(bound, Some(renamed), name, flow, mention);
                 }
-                _ => self.all(item, level, flow),
-            },
+            }
+            _ => {}
+        }
+        let is_given = renamed.iter().any(|label| label.as_str() == Some(name));
+        match item.node {
+            _ if is_given => self.all(item, level, flow),
+            // Columns behind those that are renamed keep their names.
+            Node::RangeFunction(function) if lacks_column(function, name) => {}
+            Node::RangeVar(range) => self.may_be_of(range, mention),
+            _ => self.all(item, level, flow),
+        }
+        is_given
+    }
+
+    fn may_be_of(&mut self, range: &'a RangeVar, mention: usize) {
+        if let Some(mention) = self.mentions.get_mut(mention) {
+            mention.relations.push(range);
         }
     }
 
-    fn offer_query(&mut self, query: Node<'a>, name: &'a str, flow: Flow, mention: usize) {
-        let Some(targets) = self.targets(query) else { return self.give_up() };
-        if !self.charge(targets.list.len()) {
-            return self.give_up();
+    /// A query of WITH, which an alias of FROM may rename the columns of.
+    fn offer_bound(
+        &mut self,
+        bound: &'a CommonTableExpr,
+        renamed: Option<&'a NodeList>,
+        name: &'a str,
+        flow: Flow,
+        mention: usize,
+    ) -> bool {
+        let query = bound.ctequery();
+        if !self.charge(bound.aliascolnames().len()) {
+            self.give_up();
+            return false;
         }
-        let values = match query {
-            Node::SelectStmt(query) => !first_leaf(query).values_lists().is_empty(),
-            _ => false,
+        if adds(bound, name) {
+            self.tasks.push(Task::Column(query, Label::All, flow.after(How::Computed), None));
+            return true;
+        }
+        self.offer_query(query, [renamed, Some(bound.aliascolnames())], name, flow, mention)
+    }
+
+    /// `renamed` are the names that aliases give to the first columns, the outermost first.
+    fn offer_query(
+        &mut self,
+        query: Node<'a>,
+        renamed: [Option<&'a NodeList>; 2],
+        name: &'a str,
+        flow: Flow,
+        mention: usize,
+    ) -> bool {
+        let mut hidden = 0;
+        for names in renamed.into_iter().flatten() {
+            let mut shown = names.iter().enumerate().skip(hidden);
+            if let Some((at, _)) = shown.find(|(_, label)| label.as_str() == Some(name)) {
+                self.tasks.push(Task::Column(query, Label::At(at), flow, None));
+                return true;
+            }
+            hidden = hidden.max(names.len());
+        }
+        let Some(targets) = self.targets(query) else {
+            self.give_up();
+            return false;
         };
-        let exact = targets.list.iter().any(|target| label(target) == Some(name));
-        let open =
-            targets.list.iter().any(|target| is_star(target.val()) || label(target).is_none());
-        if exact || values && name.starts_with("column") {
-            self.settle(mention);
-        } else if !open {
-            return;
-        }
-        self.tasks.push(Task::Column(query, Label::Named(name), flow, Some(mention)));
+        let (label, surely) = match targets.offered(name, hidden) {
+            Offered::Not => return false,
+            Offered::Maybe => (Label::Named(name), false),
+            Offered::Surely => (Label::Named(name), true),
+        };
+        // What is hidden has a name of its own, which may be this one.
+        let label = if hidden > 0 { Label::All } else { label };
+        self.tasks.push(Task::Column(query, label, flow, Some(mention)));
+        surely
     }
 
     /// All columns of an item of FROM.
     pub(super) fn all(&mut self, item: Item<'a>, level: LevelId, flow: Flow) {
         match item.node {
-            Node::RangeVar(range) => match self.bound(range, level) {
+            Node::RangeVar(range) => match self.bound(item, range, level) {
                 None => self.rows.push((range, flow)),
                 Some(bound) => {
                     self.tasks.push(Task::Column(bound.ctequery(), Label::All, flow, None));
@@ -243,29 +268,28 @@ impl<'a> Tracer<'a> {
         wanted: Option<(&'a str, usize)>,
     ) {
         let part = |index| fields.get(index).and_then(Node::as_str);
-        let mut at = Some(level);
+        let means = |item: Item<'a>| match fields.len() {
+            1 => !item.by_alias_only,
+            2 => part(0).is_some_and(|name| is_named(item, None, name)),
+            _ => part(1).is_some_and(|name| is_named(item, part(0), name)),
+        };
+        let mut around = self.around(level);
+        if fields.len() == 1 {
+            around.truncate(1);
+        }
         let mut found = false;
-        while let Some(Level { items, outer, .. }) = at.and_then(|at| self.levels.level(at)) {
-            let (items, outer, here) = (items.clone(), *outer, at.unwrap_or(level));
-            if !self.charge(items.len() + 1) {
-                return self.give_up();
-            }
-            let named = items.into_iter().filter(|&item| match fields.len() {
-                1 => !item.by_alias_only,
-                2 => part(0).is_some_and(|name| is_named(item, None, name)),
-                _ => part(1).is_some_and(|name| is_named(item, part(0), name)),
-            });
-            for item in named.collect::<Vec<_>>() {
+        for (here, items) in around {
+            for item in items.into_iter().filter(|&item| means(item)) {
                 found = true;
                 match wanted {
-                    Some((name, mention)) => self.offer(item, here, name, flow, mention),
+                    Some((name, mention)) => {
+                        if self.offer(item, here, name, flow, mention) {
+                            self.settle(mention);
+                        }
+                    }
                     None => self.all(item, here, flow),
                 }
             }
-            if found || fields.len() == 1 {
-                break;
-            }
-            at = outer;
         }
         if !found {
             self.give_up();

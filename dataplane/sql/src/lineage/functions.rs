@@ -48,6 +48,18 @@ pub(super) fn is_of_one_column(schema: Option<&str>, name: &str) -> bool {
     is_set(schema, name) && !several
 }
 
+/// Whether an aggregate gives the value that compares as it says.
+pub(super) fn chooses(schema: Option<&str>, name: &str) -> bool {
+    is_system(schema) && matches!(name, "max" | "min")
+}
+
+/// Whether the argument at a place is a key of JSON, which no scan takes for a value; and of two that are the
+/// same `jsonb` keeps one.
+pub(super) fn is_key(name: &str, at: usize) -> bool {
+    name.ends_with("_build_object") && at.is_multiple_of(2)
+        || name.ends_with("_object_agg") && at == 0
+}
+
 /// Whether other statements or sessions can read the arguments.
 pub(super) fn passes_on(name: &str) -> bool {
     PASSING.contains(&name) || name.contains("_advisory_")

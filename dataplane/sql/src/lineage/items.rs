@@ -18,11 +18,13 @@ pub(super) struct Item<'a> {
     pub(super) known_as: Option<&'a str>,
     /// Only `alias.column` means this item here.
     pub(super) by_alias_only: bool,
+    /// It is the relation that a write is about.
+    pub(super) is_written: bool,
 }
 
 impl<'a> Item<'a> {
     fn plain(node: Node<'a>) -> Self {
-        Self { node, via: None, known_as: None, by_alias_only: false }
+        Self { node, via: None, known_as: None, by_alias_only: false, is_written: false }
     }
 }
 
@@ -32,7 +34,7 @@ pub(super) fn target<'a>(
     returning: Option<&'a ReturningClause>,
 ) -> Vec<Item<'a>> {
     let Some(relation) = relation else { return Vec::new() };
-    let item = Item::plain(Node::RangeVar(relation));
+    let item = Item { is_written: true, ..Item::plain(Node::RangeVar(relation)) };
     let mut items = vec![item];
     if let Some(returning) = returning {
         let given = returning.options().iter().filter_map(|option| option.value());
@@ -86,6 +88,16 @@ pub(super) fn is_named(item: Item<'_>, schema: Option<&str>, name: &str) -> bool
         return schema.is_none() && alias.aliasname() == Some(name);
     }
     is_called(item.node, schema, name)
+}
+
+/// How many columns the text lists of an item of FROM, beside those of an alias.
+pub(super) fn columns_listed(item: Node<'_>) -> usize {
+    match item {
+        Node::RangeFunction(function) => function.coldeflist().len(),
+        Node::RangeTableFunc(table) => table.columns().len(),
+        Node::JsonTable(table) => table.columns().len(),
+        _ => 0,
+    }
 }
 
 /// Whether a function in FROM is given such a column.

@@ -1,15 +1,17 @@
 //! What columns are used for beside being shown: each use tells of their values.
 
+use std::collections::HashMap;
+
 use pg_raw_parse::list::NodeList;
 use pg_raw_parse::nodes::{
-    A_Expr, CommonTableExpr, FuncCall, RangeFunction, SelectStmt, SortBy, TypeCast, WindowDef,
+    A_Expr, CommonTableExpr, FuncCall, RangeFunction, SelectStmt, TypeCast, WindowDef,
 };
 use pg_raw_parse::{Node, raw};
 
 use super::functions;
 use super::levels::LevelId;
+use super::targets::Names;
 use crate::constant::is_constant;
-use crate::labels::label;
 use crate::names;
 use crate::outputs::first_leaf;
 use crate::statement::Place;
@@ -32,6 +34,8 @@ pub(super) enum Pending<'a> {
     /// The columns of a query, or a value, that is written.
     Written(Node<'a>),
     Assigned(Node<'a>, LevelId),
+    /// What compares values that come together: of one column of a relation, that tells of no value.
+    Among(Place, Node<'a>, LevelId),
     /// A column of USING, of all items of FROM that have it.
     Using(&'a str, LevelId),
     /// NATURAL, DISTINCT and set operations compare all columns of a query.
@@ -59,6 +63,11 @@ impl<'a> Predicates<'a> {
         if !matches!(node, Node::None) && !is_constant(node) {
             self.pending.push(Pending::Count(node, level));
         }
+    }
+
+    fn among(&mut self, place: Place, values: &'a NodeList, level: LevelId) {
+        let values = values.iter().filter(|&value| !is_constant(value));
+        self.pending.extend(values.map(|value| Pending::Among(place, value, level)));
     }
 
     /// The query whose rows are written.
@@ -104,9 +113,10 @@ impl<'a> Predicates<'a> {
         self.filter(select.where_clause(), level);
         self.filter(select.having_clause(), level);
         self.joins(select.from_clause(), level);
-        self.groups(select, level);
-        self.sorts(select, select.sort_clause(), level);
-        self.distinct(select, level);
+        let names = names_in_result(select);
+        self.groups(select, &names, level);
+        self.sorts(select, &names, level);
+        self.distinct(select, &names, level);
         for window in select.window_clause() {
             if let Node::WindowDef(window) = window {
                 self.window(window, level);
@@ -121,7 +131,7 @@ impl<'a> Predicates<'a> {
         if !compared && compares_rows(select) {
             self.pending.push(Pending::Rows(Place::Group, select));
         }
-        self.sorts(select, select.sort_clause(), outer);
+        self.sorts(select, &names_in_result(select), outer);
         self.count(select.limit_count(), outer);
         self.count(select.limit_offset(), outer);
     }
@@ -131,11 +141,12 @@ impl<'a> Predicates<'a> {
         let Node::SelectStmt(select) = query.ctequery() else { return };
         let sorted = query.search_clause().map(|search| (Place::Sort, search.search_col_list()));
         let compared = query.cycle_clause().map(|cycle| (Place::Group, cycle.cycle_col_list()));
+        let places = query.aliascolnames().iter().enumerate();
+        let places: HashMap<_, _> = places.map(|(at, name)| (name.as_str(), at)).collect();
         for (place, columns) in sorted.into_iter().chain(compared) {
             for name in columns.iter().filter_map(Node::as_str) {
-                let label = |column: Node<'a>| column.as_str() == Some(name);
-                self.pending.push(match query.aliascolnames().iter().position(label) {
-                    Some(at) => Pending::Position(place, select, at),
+                self.pending.push(match places.get(&Some(name)) {
+                    Some(&at) => Pending::Position(place, select, at),
                     None => Pending::Named(place, select, name),
                 });
             }
@@ -190,14 +201,14 @@ impl<'a> Predicates<'a> {
         }
     }
 
-    fn groups(&mut self, select: &'a SelectStmt, level: LevelId) {
+    fn groups(&mut self, select: &'a SelectStmt, names: &Names<'_>, level: LevelId) {
         let mut pending: Vec<_> = select.group_clause().iter().collect();
         while let Some(item) = pending.pop() {
             match item {
                 Node::GroupingSet(set) => pending.extend(set.content()),
                 Node::RowExpr(row) => pending.extend(row.args()),
                 // A name is that of a column of FROM first.
-                item if self.by_result(Place::Group, select, item) => {
+                item if self.by_result(Place::Group, select, names, item) => {
                     if let Some(name) = plain_name(item) {
                         self.pending.push(Pending::IfColumn(Place::Group, name, level));
                     }
@@ -207,43 +218,42 @@ impl<'a> Predicates<'a> {
         }
     }
 
-    fn sorts(
-        &mut self,
-        select: &'a SelectStmt,
-        sorts: impl IntoIterator<Item = &'a SortBy>,
-        level: LevelId,
-    ) {
-        for sort in sorts {
-            if !self.by_result(Place::Sort, select, sort.node()) {
+    fn sorts(&mut self, select: &'a SelectStmt, names: &Names<'_>, level: LevelId) {
+        for sort in select.sort_clause() {
+            if !self.by_result(Place::Sort, select, names, sort.node()) {
                 self.value(Place::Sort, sort.node(), level);
             }
         }
     }
 
     /// Whether it is a place or a name in the result.
-    fn by_result(&mut self, place: Place, select: &'a SelectStmt, item: Node<'a>) -> bool {
+    fn by_result(
+        &mut self,
+        place: Place,
+        select: &'a SelectStmt,
+        names: &Names<'_>,
+        item: Node<'a>,
+    ) -> bool {
         if let Some(position) = position(item) {
             self.pending.push(Pending::Position(place, select, position));
             return true;
         }
         let Some(name) = plain_name(item) else { return false };
-        let mut targets = first_leaf(select).target_list().iter();
-        let in_result = targets.any(|target| label(target) == Some(name));
-        if in_result || select.larg().is_some() {
+        let in_result = names.has(name) || select.larg().is_some();
+        if in_result || names.has_untold {
             self.pending.push(Pending::Named(place, select, name));
-            return true;
         }
-        false
+        in_result
     }
 
-    fn distinct(&mut self, select: &'a SelectStmt, level: LevelId) {
+    fn distinct(&mut self, select: &'a SelectStmt, names: &Names<'_>, level: LevelId) {
         let mut on = select.distinct_clause().iter().peekable();
         match on.peek() {
             None => {}
             Some(Node::None) => self.pending.push(Pending::Rows(Place::Group, select)),
             Some(_) => {
                 for item in on {
-                    if !self.by_result(Place::Group, select, item) {
+                    if !self.by_result(Place::Group, select, names, item) {
                         self.value(Place::Group, item, level);
                     }
                 }
@@ -294,6 +304,13 @@ impl<'a> Predicates<'a> {
                 }
                 covered || loud
             }
+            // Whose mask is shown, and how long it is, would tell which value is the greater one.
+            Node::MinMaxExpr(several) => {
+                for value in several.args() {
+                    self.value(Place::Condition, value, level);
+                }
+                covered
+            }
             Node::TypeCast(cast) => {
                 let loud = !is_quiet_cast(cast);
                 if loud && !covered {
@@ -301,12 +318,7 @@ impl<'a> Predicates<'a> {
                 }
                 covered || loud
             }
-            Node::XmlSerialize(_)
-            | Node::JsonFuncExpr(_)
-            | Node::JsonParseExpr(_)
-            | Node::A_Indices(_)
-                if !covered =>
-            {
+            node if !covered && is_loud(node) => {
                 self.value(Place::Computation, node, level);
                 true
             }
@@ -327,6 +339,11 @@ impl<'a> Predicates<'a> {
                 self.value(Place::Passed, argument, level);
             }
         }
+        if call.agg_distinct {
+            self.among(Place::Group, call.args(), level);
+        } else if functions::chooses(schema, name) {
+            self.among(Place::Condition, call.args(), level);
+        }
         self.filter(call.agg_filter(), level);
         if !call.agg_within_group {
             for sort in call.agg_order() {
@@ -337,6 +354,14 @@ impl<'a> Predicates<'a> {
             self.window(window, level);
         }
     }
+}
+
+/// The names of a query's columns, where something asks for them.
+fn names_in_result<'a>(select: &'a SelectStmt) -> Names<'a> {
+    let asked = !select.sort_clause().is_empty()
+        || !select.group_clause().is_empty()
+        || !select.distinct_clause().is_empty();
+    if asked { Names::of(first_leaf(select).target_list()) } else { Names::default() }
 }
 
 /// Whether equal rows are told apart or brought together.
@@ -365,6 +390,21 @@ fn position(item: Node<'_>) -> Option<usize> {
             usize::try_from(position).ok()?.checked_sub(1)
         }
         _ => None,
+    }
+}
+
+/// Whether an error tells of what stands in it. Keys that must differ tell whether they do.
+fn is_loud(node: Node<'_>) -> bool {
+    match node {
+        Node::JsonObjectConstructor(object) => object.unique,
+        Node::JsonObjectAgg(object) => object.unique,
+        node => matches!(
+            node,
+            Node::XmlSerialize(_)
+                | Node::JsonFuncExpr(_)
+                | Node::JsonParseExpr(_)
+                | Node::A_Indices(_)
+        ),
     }
 }
 

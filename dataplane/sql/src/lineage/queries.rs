@@ -8,7 +8,7 @@ use pg_raw_parse::nodes::SelectStmt;
 use super::address;
 use super::flow::Flow;
 use super::levels::{LevelId, query_address};
-use super::targets::{Label, Targets, first_targets, place_of};
+use super::targets::{Label, Targets};
 use super::tracer::{Task, Tracer};
 use crate::constant::is_constant;
 use crate::labels::star_of;
@@ -32,7 +32,8 @@ impl<'a> Tracer<'a> {
                 if let Some(mention) = mention {
                     self.settle(mention);
                 }
-                place_of(first, name).map_or(Label::All, Label::At)
+                let targets = self.targets(Node::SelectStmt(first));
+                targets.and_then(|targets| targets.place(name)).map_or(Label::All, Label::At)
             }
             (label, _) => label,
         };
@@ -46,7 +47,7 @@ impl<'a> Tracer<'a> {
         if let Some(known) = self.targets.get(&address) {
             return Some(known.clone());
         }
-        let targets = Rc::new(Targets::of(first_targets(query)?));
+        let targets = Rc::new(Targets::of(query)?);
         self.targets.insert(address, targets.clone());
         Some(targets)
     }
@@ -82,7 +83,7 @@ impl<'a> Tracer<'a> {
         }
         let Some(targets) = self.targets(query) else { return self.give_up() };
         let chosen = targets.chosen(label);
-        if !self.charge(if chosen.len() == 1 { 1 } else { targets.list.len() }) {
+        if !self.charge(chosen.len()) {
             return self.give_up();
         }
         for target in chosen {

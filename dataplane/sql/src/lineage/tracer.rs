@@ -142,10 +142,6 @@ impl<'a> Tracer<'a> {
         self.mentions.len() - 1
     }
 
-    pub(super) fn is_settled(&self, mention: usize) -> bool {
-        self.mentions.get(mention).is_some_and(|mention| mention.settled)
-    }
-
     pub(super) fn settle(&mut self, mention: usize) {
         if let Some(mention) = self.mentions.get_mut(mention) {
             mention.settled = true;
@@ -161,15 +157,16 @@ impl<'a> Tracer<'a> {
         listed.map_or(Calls::NONE, Calls::of)
     }
 
-    /// The query that WITH binds the name to.
+    /// The query that WITH binds the name to. A write is about a relation, whatever WITH has.
     pub(super) fn bound(
         &mut self,
+        item: Item<'a>,
         range: &'a RangeVar,
         level: LevelId,
     ) -> Option<&'a CommonTableExpr> {
         let (schema, name) = names::relation(range);
         let scope = self.levels.level(level)?.scope;
-        if schema.is_some() {
+        if schema.is_some() || item.is_written {
             return None;
         }
         self.levels.scopes.find(scope, name).map(|bound| bound.query)

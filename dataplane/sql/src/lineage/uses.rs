@@ -5,6 +5,7 @@ use pg_raw_parse::Node;
 use super::flow::Flow;
 use super::functions::{self, Operation};
 use super::given::{is_fixed, is_given};
+use super::items::Item;
 use super::levels::LevelId;
 use super::predicates::Pending;
 use super::targets::Label;
@@ -57,16 +58,24 @@ impl<'a> Tracer<'a> {
                 self.settle(mention);
                 (place, self.run())
             }
-            Pending::Using(name, level) => {
-                self.mention(name, level, Flow::of(How::Joined));
-                (Place::Join, self.run().in_use(|how| how))
-            }
-            Pending::Natural(level) => {
-                for item in self.items(level) {
-                    self.all(item, level, Flow::of(How::Joined));
+            Pending::Among(place, value, level) => {
+                if self.is_of_a_relation(value, level) {
+                    return (place, Lineage::Of(Vec::new()));
                 }
-                (Place::Join, self.run().in_use(|how| how))
+                self.tasks.push(Task::Value(value, level, Flow::KEPT));
+                (place, self.run().in_use(|how| how))
             }
+            Pending::Using(name, level) => self.merged(level, |tracer, item| {
+                let flow = Flow::of(How::Joined);
+                let mention = tracer.mentioned(name, flow);
+                // Another item may be the one that has it.
+                tracer.settle(mention);
+                tracer.offer(item, level, name, flow, mention)
+            }),
+            Pending::Natural(level) => self.merged(level, |tracer, item| {
+                tracer.all(item, level, Flow::of(How::Joined));
+                true
+            }),
             Pending::Rows(place, select) => {
                 self.tasks.push(task(select, Label::All));
                 (place, self.run().in_use(|how| how))
@@ -80,6 +89,42 @@ impl<'a> Tracer<'a> {
                 (place, self.run().in_use(|how| how))
             }
         }
+    }
+
+    /// Columns of the same name in several items of FROM. One that is made of no column holds what the client
+    /// gave, so that the join is a look-up; `offer` asks for it and says whether the item has it.
+    fn merged(
+        &mut self,
+        level: LevelId,
+        offer: impl Fn(&mut Self, Item<'a>) -> bool,
+    ) -> (Place, Lineage) {
+        let mut place = Place::Join;
+        let mut all = Lineage::Of(Vec::new());
+        let items = self.items(level);
+        if !self.charge(items.len()) {
+            return (place, Lineage::Unknown);
+        }
+        for item in items {
+            let has = offer(self, item);
+            let of = self.run();
+            if has && !is_of_a_column(&of) {
+                place = Place::Lookup;
+            }
+            all = all.and(of);
+        }
+        (place, all.in_use(|how| how))
+    }
+
+    /// A column's name where FROM has relations alone, here and around, so that all its values are of one
+    /// column.
+    fn is_of_a_relation(&mut self, value: Node<'a>, level: LevelId) -> bool {
+        let mut around = self.around(level).into_iter();
+        let mut is_relation = |level, item: Item<'a>| match item.node {
+            Node::RangeVar(range) => self.bound(item, range, level).is_none(),
+            _ => false,
+        };
+        matches!(value, Node::ColumnRef(_))
+            && around.all(|(level, items)| items.into_iter().all(|item| is_relation(level, item)))
     }
 
     /// Two columns that are each plainly passed on make a join; a column and what the client gave is a
@@ -99,9 +144,8 @@ impl<'a> Tracer<'a> {
             Lineage::Of(inputs) => inputs.iter().all(|input| input.how == How::Kept),
             Lineage::Unknown => false,
         };
-        let empty = |of: &Lineage| matches!(of, Lineage::Of(inputs) if inputs.is_empty());
         let told = match (plain(left), plain(right)) {
-            (true, true) if of.iter().all(|of| kept(of) && !empty(of)) => Place::Join,
+            (true, true) if of.iter().all(|of| kept(of) && is_of_a_column(of)) => Place::Join,
             (true, false) if kept(&of[0]) && is_given(right) => Place::Lookup,
             (false, true) if kept(&of[1]) && is_given(left) => Place::Lookup,
             (true, true) if of.iter().all(kept) => Place::Lookup,
@@ -135,6 +179,14 @@ impl Lineage {
             inputs.dedup();
         }
         self
+    }
+}
+
+/// What holds no column but such that may not be meant is what the client gave.
+fn is_of_a_column(of: &Lineage) -> bool {
+    match of {
+        Lineage::Of(inputs) => inputs.iter().any(|input| input.certain),
+        Lineage::Unknown => true,
     }
 }
 

@@ -91,6 +91,32 @@ fn many_names_cost_no_more_than_their_number() {
     assert_eq!((statement.functions.len(), statement.attributes.len()), (2, 1));
 }
 
+/// A name is looked for among all columns of the result, and among all that an alias names: a text of a megabyte
+/// has a hundred thousand of each, and the tests would not end.
+#[test]
+fn many_names_among_many_columns_cost_no_more_than_their_number() {
+    let sorted = |column: &str, last: &str| {
+        let (columns, sorts) = (vec![column; 100_000].join(", "), vec![last; 100_000].join(", "));
+        let text = format!("SELECT {columns}, z FROM t ORDER BY {sorts}");
+        super::one(&text).kind
+    };
+    assert_eq!(sorted("a", "z"), crate::Kind::Select);
+    assert_eq!(sorted("a", "y"), crate::Kind::Select);
+    let casts = format!("SELECT a{} FROM t", "::text".repeat(50_000));
+    let text = format!("SELECT {} FROM ({casts}) q", vec!["x"; 50_000].join(", "));
+    assert_eq!(super::one(&text).relations.len(), 1);
+    let named: Vec<_> = (0..50_000).map(|column| format!("c{column}")).collect();
+    let (named, read) = (named.join(", "), vec!["x"; 50_000].join(", "));
+    for text in [
+        format!("SELECT {read} FROM (SELECT 1) q({named})"),
+        format!("WITH q({named}) AS (SELECT 1) SELECT {read} FROM q"),
+        format!("SELECT {read} FROM f() q({named})"),
+        format!("WITH RECURSIVE q({named}) AS (SELECT 1) CYCLE {read} SET m USING p SELECT 1"),
+    ] {
+        assert_eq!(super::one(&text).kind, crate::Kind::Select);
+    }
+}
+
 /// Nested queries whose columns may each come from two others: 2^40 paths.
 #[test]
 fn columns_that_branch_are_given_up() {

@@ -187,6 +187,126 @@ fn columns_are_followed_through_queries() {
     );
 }
 
+/// What the server takes a name for depends on what is in sight where it stands; so a name is all that it may be.
+#[test]
+fn a_name_that_is_hidden_here_means_what_is_around() {
+    check(
+        columns,
+        &[
+            ("SELECT (SELECT upper(a) FROM (SELECT 'x' AS a) q(b)) FROM t", "t.a"),
+            ("SELECT (WITH q(b) AS (SELECT 'x' AS a) SELECT upper(a) FROM q) FROM t", "t.a"),
+            ("SELECT (SELECT upper(column2) FROM (VALUES ('x')) v) FROM t", "t.column2"),
+            ("SELECT (SELECT upper(column1) FROM (VALUES ('x')) v(b)) FROM t", "t.column1"),
+            ("SELECT (SELECT upper(t::text) FROM (SELECT 'x' AS t) q(b)) FROM t", ":t.* (:t.t)"),
+            (
+                "WITH q(c, b) AS (SELECT 'x', a FROM t) SELECT (SELECT upper(b) FROM q AS r(d)) FROM (SELECT 'x' AS b) o",
+                "t.a",
+            ),
+            ("SELECT upper(c) FROM (SELECT 'x' AS c, t.* FROM t) q(b)", "unknown"),
+            ("SELECT upper(c) FROM (SELECT 'x' AS c, a AS c FROM t) q(b)", "t.a"),
+            ("WITH t AS (SELECT 'x' AS a) DELETE FROM t RETURNING upper(a)", "t.a"),
+            (
+                "WITH t AS (SELECT 'x' AS a) UPDATE t SET b = 1 RETURNING upper(old.a), upper(a)",
+                "t.a; t.a",
+            ),
+        ],
+    );
+    let on = "SELECT (SELECT count(*) FROM (SELECT 'x' AS a) t, v JOIN w ON t.a LIKE '1%') FROM t";
+    check(uses, &[(on, "filter:(t.a)")]);
+    let on = "SELECT (SELECT count(*) FROM (SELECT 'x' AS a) q, v JOIN w ON a LIKE '1%') FROM t";
+    check(uses, &[(on, "filter:(t|v|w.a)")]);
+}
+
+/// ORDER BY and DISTINCT ON take a name for that of a column in the result first, and a column without an alias
+/// has a name, too.
+#[test]
+fn a_column_without_an_alias_has_the_name_that_the_server_gives_it() {
+    let sorted = |value: &str, name: &str| {
+        let from = format!("(SELECT a FROM t) t, (SELECT 1 AS \"{name}\") q");
+        let text = format!("SELECT {value} FROM {from} ORDER BY \"{name}\"");
+        assert!(uses(&text).contains("sort:"), "{text}: {}", uses(&text));
+    };
+    for (value, name) in [
+        ("LEAST(a)", "least"),
+        ("GREATEST(a)", "greatest"),
+        ("COALESCE(a)", "coalesce"),
+        ("NULLIF(a, 'x')", "nullif"),
+        ("ARRAY[a]", "array"),
+        ("ARRAY(SELECT a)", "array"),
+        ("ROW(a)", "row"),
+        ("(a || 'x')::varchar", "varchar"),
+        ("CASE WHEN true THEN a || 'x' END", "case"),
+        ("(CASE WHEN true THEN a || 'x' END)::text", "text"),
+        ("CASE WHEN true THEN 'x' ELSE upper(a) END", "upper"),
+        ("a::text COLLATE \"C\"", "a"),
+        ("(a).f", "f"),
+        ("(a)[1]", "a"),
+        ("(SELECT a AS b)", "b"),
+        ("(SELECT upper(a))::text", "upper"),
+        ("(VALUES (a))", "column1"),
+        ("(SELECT a || 'x')", "?column?"),
+        ("a || 'x'", "?column?"),
+        ("xmlforest(a)", "xmlforest"),
+        ("json_array(a)", "json_array"),
+        ("trim(a)", "btrim"),
+    ] {
+        sorted(value, name);
+    }
+    check(
+        uses,
+        &[
+            (
+                "SELECT (SELECT * FROM u) FROM t, (SELECT 1 AS b) q ORDER BY b",
+                "sort:(t.b), sort:u.*",
+            ),
+            (
+                "SELECT DISTINCT ON (least) LEAST(a) FROM t, (SELECT 1 AS least) q",
+                "case:t.a, group:t.a",
+            ),
+        ],
+    );
+}
+
+/// An answer that depends on which of several values is the greater one, or on whether they are the same.
+#[test]
+fn values_that_are_compared_with_each_other_are_used() {
+    check(
+        uses,
+        &[
+            ("SELECT max(a), min(t.b), count(DISTINCT a), max(a) OVER () FROM t, u", ""),
+            ("SELECT GREATEST(a, '5'), LEAST(b, a) FROM t", "case:t.a, case:t.b"),
+            (
+                "SELECT (SELECT max(x) FROM (SELECT t.a UNION ALL SELECT '5') s(x)) FROM t",
+                "case:t.a (t.x)",
+            ),
+            (
+                "SELECT max(CASE WHEN b IS NULL THEN a ELSE '5' END) FROM t",
+                "case:t.a #t.b, case:#t.b",
+            ),
+            (
+                "SELECT (SELECT max(q.x)) FROM (SELECT a AS x FROM t UNION ALL SELECT '5') q",
+                "case:t.a",
+            ),
+            (
+                "WITH q AS (SELECT a FROM t UNION ALL SELECT '5') SELECT count(DISTINCT a) FROM q",
+                "group:t.a",
+            ),
+            ("SELECT array_agg(DISTINCT COALESCE(a, 'x')) FROM t", "group:t.a"),
+            ("SELECT json_object(a: 1, '5': 2 WITH UNIQUE KEYS) FROM t", "compute:~t.a"),
+        ],
+    );
+    check(
+        columns,
+        &[
+            (
+                "SELECT jsonb_build_object(a, b, 'k', a), json_object_agg(a, b) FROM t",
+                "t.a ~t.a t.b; ~t.a t.b",
+            ),
+            ("SELECT json_object(a: b) FROM t", "~t.a t.b"),
+        ],
+    );
+}
+
 #[test]
 fn the_columns_of_stars_are_told_all_together() {
     check(
@@ -267,8 +387,12 @@ fn what_columns_are_used_for_is_told() {
             ("SELECT 1 FROM t WHERE NULLIF(a, 'x') IS NULL", "filter:~t.a t.a, case:t.a"),
             ("SELECT 1 FROM t JOIN u ON t.a = u.b", "join:t.a u.b"),
             ("SELECT 1 FROM t, u WHERE t.a = u.b", "join:t.a u.b"),
-            ("SELECT 1 FROM t JOIN u USING (a)", "join:t|u.a"),
+            ("SELECT 1 FROM t JOIN u USING (a)", "join:(t.a) (u.a)"),
+            ("SELECT 1 FROM t JOIN (VALUES ('x')) v(a) USING (a)", "lookup:(t.a)"),
+            ("SELECT 1 FROM t JOIN generate_series(1, 9) a USING (a)", "lookup:(t.a)"),
+            ("SELECT 1 FROM t JOIN generate_series(1, 9) k ON t.a = k", "lookup:t.a (t.k)"),
             ("SELECT 1 FROM t NATURAL JOIN u", "join:t.* u.*"),
+            ("SELECT 1 FROM t NATURAL JOIN (VALUES ('x')) v(a)", "lookup:t.*"),
             ("SELECT 1 FROM t JOIN (VALUES ('x')) v(b) ON t.a = v.b", "lookup:t.a"),
             (
                 "SELECT 1 FROM t JOIN (SELECT substr(a, 1, 1) AS d FROM t) x ON t.b = x.d",
