@@ -151,7 +151,7 @@ fn words(place: Place) -> &'static str {
         Place::Join => "in a join",
         Place::Lookup => "to find rows by their value",
         Place::Filter => "in WHERE, HAVING, ON or FILTER",
-        Place::Condition => "in CASE or NULLIF",
+        Place::Condition => "in CASE, NULLIF, GREATEST or LEAST, or in max() or min() of several",
         Place::Group => "in GROUP BY, DISTINCT, PARTITION BY or a set operation",
         Place::Sort => "in ORDER BY",
         Place::Rows => "to say how many rows there are",
