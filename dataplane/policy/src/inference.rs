@@ -45,16 +45,25 @@ pub(crate) fn judge(
             }
         };
         let told = |how| how != How::Counted;
-        for input in inputs.iter().filter(|of| told(of.how) && !of.through.meet(reach.trusted)) {
-            for exposure in exposures(input, lookup) {
-                inferred.pieces |= exposure.is_scanned() && may_fail(*place, input.how);
-                if inferred.refusal.is_none() {
-                    inferred.refusal = of_column(*place, input.how, exposure, leave);
-                }
+        let told = inputs.iter().filter(|of| told(of.how) && !of.through.meet(reach.trusted));
+        let used: Vec<_> = told
+            .flat_map(|of| exposures(of, lookup).into_iter().map(|exposure| (of.how, exposure)))
+            .collect();
+        let place = between_keys(*place, &used);
+        for (how, exposure) in used {
+            inferred.pieces |= exposure.is_scanned() && may_fail(place, how);
+            if inferred.refusal.is_none() {
+                inferred.refusal = of_column(place, how, exposure, leave);
             }
         }
     }
     inferred
+}
+
+/// A join of a key with what is seen shows the key.
+fn between_keys(place: Place, used: &[(How, Exposure)]) -> Place {
+    let all = used.iter().all(|(_, exposure)| *exposure == Exposure::Key);
+    if place == Place::Join && !all { Place::Lookup } else { place }
 }
 
 /// Whether an error may quote what is made of a column.

@@ -114,6 +114,21 @@ fn keys_can_be_looked_up_where_a_permit_says_so() {
     }
 }
 
+/// A join of a key with what the client gave, or with what it is shown, is a look-up.
+#[test]
+fn keys_are_joined_with_keys() {
+    for text in [
+        "SELECT visits.cost, k FROM visits JOIN generate_series(1, 9) k ON patient_id = k",
+        "SELECT v.* FROM visits JOIN (VALUES (1, 'x')) v(patient_id, x) USING (patient_id)",
+        "SELECT v.* FROM visits NATURAL JOIN (VALUES (1, 'x')) v(patient_id, x)",
+        "SELECT p.visits FROM patients p JOIN visits v ON v.patient_id = p.visits",
+        "SELECT oid FROM visits JOIN pg_class ON patient_id = oid",
+    ] {
+        assert!(!allows(ALL, text), "{text}");
+    }
+    assert!(allows(ALL, "SELECT 1 FROM patients p JOIN visits v ON v.patient_id = p.id"));
+}
+
 #[test]
 fn a_permit_lets_classes_be_used() {
     let dates = "@infer(\"date, age\") permit (principal, action, resource);";
