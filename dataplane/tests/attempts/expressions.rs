@@ -153,6 +153,11 @@ fn attempt_26_predicates_groups_and_orders_are_refused() {
         "SELECT blood_type FROM patients JOIN (VALUES ('1')) v(s) ON ssn = s",
         "SELECT count(*) FROM patients, generate_series(1, substr(ssn, 1, 1)::int)",
         "SELECT ssn FROM patients EXCEPT SELECT '1'",
+        "SELECT LEAST(ssn, '5') FROM patients",
+        "SELECT LEAST(ssn), blood_type FROM patients, (SELECT 1 AS least) q ORDER BY least",
+        "SELECT (SELECT min(s) FROM (SELECT ssn UNION ALL SELECT '5') q(s)) FROM patients",
+        "SELECT (SELECT count(DISTINCT s) FROM (SELECT ssn UNION ALL SELECT '5') q(s)) FROM patients",
+        "SELECT (SELECT count(*) FROM (SELECT '' AS ssn) p, (SELECT 1) a JOIN (SELECT 1) b ON p.ssn LIKE '9%') FROM patients p",
         "COPY (SELECT blood_type FROM patients WHERE ssn LIKE '9%') TO STDOUT",
     ] {
         refused(sql, "ssn");
@@ -190,6 +195,35 @@ fn attempt_27_what_recursion_lateral_and_windows_pass_on_is_masked() {
     masked("SELECT l.s FROM patients p, LATERAL (SELECT p.ssn AS s) l", 200);
     masked("SELECT v.s FROM patients p, LATERAL (VALUES (p.ssn)) v(s)", 200);
     masked_or_refused("SELECT u.s FROM patients p, unnest(ARRAY[p.ssn]) u(s)");
+}
+
+/// Each of these names a column of `patients`, by the rules of what is in sight where it stands.
+#[test]
+fn attempt_27_a_name_that_seems_to_mean_something_else_is_masked() {
+    for sql in [
+        "SELECT (SELECT reverse(ssn) FROM (SELECT 'x' AS ssn) q(b)) FROM patients",
+        "SELECT (WITH q(b) AS (SELECT 'x' AS ssn) SELECT reverse(ssn) FROM q) FROM patients",
+        "SELECT (SELECT reverse(column2) FROM (VALUES ('x')) v) FROM (SELECT ssn AS column2 FROM patients) p",
+        "SELECT (SELECT reverse(ssn) FROM (SELECT 'x' AS s) q) FROM patients",
+        "WITH q(c, b) AS (SELECT 'x', ssn FROM patients) SELECT (SELECT max(reverse(b)) FROM q AS r(d)) FROM (SELECT 'x' AS b) o",
+        "SELECT reverse(s) FROM (SELECT 'x' AS s, p.* FROM (SELECT ssn AS s FROM patients) p) q(b)",
+        "SELECT (SELECT reverse(p.p::text) FROM (SELECT 'x' AS p) q(b)) FROM (SELECT ssn AS p FROM patients) p",
+    ] {
+        masked_or_refused(sql);
+        masked_or_refused(&format!("COPY ({sql}) TO STDOUT"));
+    }
+}
+
+/// A member whose key is there already is left out, so that the length of a mask would tell.
+#[test]
+fn attempt_16_keys_of_json_tell_nothing() {
+    for keys in [
+        "jsonb_build_object(ssn, 1, (SELECT ssn FROM patients WHERE patient_id = 1), 1)",
+        "(SELECT jsonb_object_agg(k, 1) FROM (SELECT ssn UNION ALL SELECT '900-01-0001') q(k))",
+    ] {
+        let cells = attempt(&format!("SELECT {keys} FROM patients")).cells();
+        assert!(cells.iter().all(Option::is_none), "{keys}");
+    }
 }
 
 #[test]
