@@ -8,8 +8,8 @@ use std::path::Path;
 use lazaret_detectors::{Identifier, Site, SiteCase, SiteCheck, SiteDictionary, SitePattern};
 use serde::Deserialize;
 
-use crate::file;
-use crate::resolve::{Machine, World};
+use crate::syntax;
+use crate::world::{Machine, World};
 use crate::{Place, Problem, Problems, Source};
 
 /// What is found in text and masked there beside what every installation finds: a site's own numbers,
@@ -85,7 +85,7 @@ pub fn load_site(path: &Path) -> Result<Site, Problems> {
         Problem::with_file(path, format!("cannot be read: {error}"), mend)
     })?;
     let source = Source::new(path, text);
-    let file: DetectorsFile = file::parse(&source)?;
+    let file: DetectorsFile = syntax::parse(&source)?;
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut problems = Vec::new();
     let site = file.detectors.resolve(&source, folder, &Machine, &mut problems);

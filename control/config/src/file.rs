@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use lazaret_link::{Durability, Secret, TokenScope, UpstreamTlsMode};
 use lazaret_policy::Preset;
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 
 use crate::config::Issuer;
 use crate::detectors::DetectorsSection;
 use crate::problem::{Problem, Source};
+use crate::syntax;
 
 /// The whole file. Paths are relative to the folder that holds it.
 #[derive(Clone, Deserialize)]
@@ -233,7 +233,7 @@ pub(crate) struct LimitsSection {
 impl File {
     /// Pure: what the text says, or the first thing that makes it unreadable.
     pub fn parse(source: &Source) -> Result<Self, Problem> {
-        parse(source)
+        syntax::parse(source)
     }
 
     /// The issuer that `lazaret token` signs for. It needs nothing of the world.
@@ -311,11 +311,6 @@ impl Default for LimitsSection {
     }
 }
 
-/// What the text says in this shape.
-pub(crate) fn parse<T: DeserializeOwned>(source: &Source) -> Result<T, Problem> {
-    toml::from_str(source.text()).map_err(|error| refusal(source, &error))
-}
-
 fn default_groups_claim() -> String {
     "groups".to_owned()
 }
@@ -338,63 +333,4 @@ fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, 
         toml::Value::String(value) => Ok(Some(Secret::new(value))),
         _ => Err(serde::de::Error::custom("a password must be a string in quotes")),
     }
-}
-
-fn refusal(source: &Source, error: &toml::de::Error) -> Problem {
-    let message = error.message().replace('\n', ", ");
-    let mend = mend(&message);
-    match error.span() {
-        Some(span) => source.problem_at(span.start, message, mend),
-        None => Problem::with_file(&source.path, message, mend),
-    }
-}
-
-/// toml's message names what it expected; the mend says what to do about it.
-fn mend(message: &str) -> String {
-    let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
-    match quoted.split_first() {
-        Some((found, known)) if message.starts_with("unknown field") => {
-            match nearest(found, known) {
-                Some(name) => format!("did you mean `{name}`?"),
-                None => {
-                    "remove it, or move it to the section where it belongs (REFERENCE.md)".into()
-                }
-            }
-        }
-        Some((found, known)) if message.starts_with("unknown variant") => {
-            match nearest(found, known) {
-                Some(name) => format!("did you mean \"{name}\"?"),
-                None => "write one of the values that are listed".into(),
-            }
-        }
-        Some((missing, _)) if message.starts_with("missing field") => {
-            format!("add `{missing}`; REFERENCE.md says what it holds")
-        }
-        _ if message.starts_with("invalid") => {
-            "write a value of the type that REFERENCE.md gives for this key".into()
-        }
-        _ => "mend the TOML syntax here".into(),
-    }
-}
-
-fn nearest<'n>(found: &str, known: &[&'n str]) -> Option<&'n str> {
-    let (name, distance) = known
-        .iter()
-        .map(|name| (*name, edit_distance(found, name)))
-        .min_by_key(|(_, distance)| *distance)?;
-    (distance <= name.len().div_ceil(3)).then_some(name)
-}
-
-/// Levenshtein's, over bytes: keys are ASCII.
-fn edit_distance(left: &str, right: &str) -> usize {
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (i, a) in left.bytes().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, b) in right.bytes().enumerate() {
-            let substituted = diagonal + usize::from(a != b);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[right.len()]
 }

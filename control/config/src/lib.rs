@@ -18,8 +18,10 @@ mod layout;
 mod policy_files;
 mod problem;
 mod resolve;
+mod syntax;
 mod template;
 mod upstream_url;
+mod world;
 
 #[cfg(test)]
 mod reference;
@@ -33,6 +35,7 @@ pub use file::File;
 pub use layout::Layout;
 pub use policy_files::{PolicyFilesError, read_policies};
 pub use problem::{Place, Problem, Problems, Source};
-pub use resolve::{Machine, World, is_name, load, resolve};
+pub use resolve::{is_name, load, resolve};
 pub use template::{Answers, template};
 pub use upstream_url::{UpstreamUrl, UrlError};
+pub use world::{Machine, World};

@@ -1,7 +1,6 @@
 //! From what the file says to what it means: the one look at the world.
 
 use std::collections::BTreeMap;
-use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
@@ -14,6 +13,7 @@ use lazaret_policy::{DeclaredClass, Mask, Preset};
 use crate::class_name;
 use crate::config::{Config, Issuer, Limits, Listen, Policy, Recording, ServerTls, Upstream};
 use crate::file::{File, IssuerSection};
+use crate::world::{Machine, World};
 use crate::{Layout, Problem, Problems, Source, UpstreamUrl};
 
 /// sockaddr_un holds 108 bytes with the terminating zero (unix(7)).
@@ -23,25 +23,6 @@ const SEGMENT_BYTES: RangeInclusive<u64> = MIN_SEGMENT_BYTES..=MAX_SEGMENT_BYTES
 
 /// Longer than any policy or claim needs; goes into file names and segment headers.
 const NAME_BYTES: usize = 64;
-
-/// What resolving may ask of the machine.
-pub trait World {
-    fn variable(&self, name: &str) -> Option<String>;
-    fn read(&self, path: &Path) -> io::Result<String>;
-}
-
-/// This machine.
-pub struct Machine;
-
-impl World for Machine {
-    fn variable(&self, name: &str) -> Option<String> {
-        std::env::var(name).ok()
-    }
-
-    fn read(&self, path: &Path) -> io::Result<String> {
-        std::fs::read_to_string(path)
-    }
-}
 
 /// Reads, parses and resolves the configuration of one folder.
 pub fn load(layout: Layout) -> Result<(Config, Source), Problems> {

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::io;
 
 use lazaret_detectors::{Identifier, SiteCase, SiteCheck};
 
