@@ -8,7 +8,7 @@ use pg_raw_parse::nodes::{DefElem, ExplainStmt, RawStmt};
 use crate::locate::locate;
 use crate::statement::{Kind, Outputs, Statement};
 use crate::walk::touched;
-use crate::{constant, copy, kind, lineage, outputs};
+use crate::{constant, copy, kind, labels, lineage, outputs};
 
 /// The text is not what the grammar accepts.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -89,7 +89,7 @@ fn statement(raw: &RawStmt, text_len: usize) -> Statement {
 
 fn kind_of(node: Node<'_>) -> Option<Kind> {
     match node {
-        Node::SelectStmt(select) => kind::of(Node::SelectStmt(outputs::first_leaf(select))),
+        Node::SelectStmt(select) => kind::of(Node::SelectStmt(labels::first_leaf(select))),
         node => kind::of(node),
     }
 }

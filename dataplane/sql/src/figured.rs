@@ -1,4 +1,4 @@
-//! The name that the server gives a column without an alias: `FigureColname` of PostgreSQL's parser.
+//! The name of a query's column: its alias, or what the server gives it, as `FigureColname` of PostgreSQL's parser does.
 //!
 //! ORDER BY and DISTINCT ON mean a column of the result by such a name before they mean one of FROM, so a name
 //! that is not known here would hide what rows are sorted by.
@@ -6,9 +6,9 @@
 use pg_raw_parse::nodes::{ResTarget, SubLink};
 use pg_raw_parse::{Node, raw};
 
-use crate::outputs::first_leaf;
+use crate::labels::{first_leaf, is_star};
+use crate::names;
 use crate::walk::keyword;
-use crate::{labels, names};
 
 /// What a column is called if nothing gives it a name.
 const NAMELESS: &str = "?column?";
@@ -16,8 +16,13 @@ const NAMELESS: &str = "?column?";
 /// Casts and the like that are looked through: a name is asked for often, and a text can nest any number.
 const DEPTH: usize = 32;
 
+/// The name that a column of a query has; `None` where the text doesn't tell, and for `*`.
+pub(crate) fn label(target: &ResTarget) -> Option<&str> {
+    target.name().or_else(|| column_name(target.val()))
+}
+
 /// `None` where the text doesn't tell: a subquery's `*`, or what lies deeper.
-pub(crate) fn column_name<'a>(value: Node<'a>) -> Option<&'a str> {
+fn column_name<'a>(value: Node<'a>) -> Option<&'a str> {
     let mut node = value;
     // A cast and CASE name a column that nothing within names better; the outermost of them does.
     let mut otherwise = None;
@@ -33,7 +38,7 @@ pub(crate) fn column_name<'a>(value: Node<'a>) -> Option<&'a str> {
                 case.defresult()
             }
             Node::CollateClause(clause) => clause.arg(),
-            node if labels::is_star(node) => return None,
+            node if is_star(node) => return None,
             Node::A_Indirection(value) => {
                 match value.indirection().iter().filter_map(Node::as_str).next_back() {
                     Some(field) => return Some(field),
@@ -68,7 +73,7 @@ fn only_target(link: &SubLink) -> Named<'_> {
     match leaf.target_list().iter().next() {
         None => Named::By(None),
         Some(target) if target.name().is_some() => Named::By(ResTarget::name(target)),
-        Some(target) if labels::is_star(target.val()) => Named::By(None),
+        Some(target) if is_star(target.val()) => Named::By(None),
         Some(target) => Named::As(target.val()),
     }
 }

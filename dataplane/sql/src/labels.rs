@@ -1,16 +1,10 @@
-//! What the text calls things: columns of a query, items of FROM.
+//! What the text calls things: items of FROM, and stars that stand for columns.
 
-use pg_raw_parse::Node;
 use pg_raw_parse::list::NodeList;
-use pg_raw_parse::nodes::{Alias, ResTarget};
+use pg_raw_parse::nodes::{Alias, SelectStmt};
+use pg_raw_parse::{Node, raw};
 
-use crate::figured::column_name;
 use crate::names;
-
-/// The name that a column of a query has; `None` where the text doesn't tell, and for `*`.
-pub(crate) fn label(target: &ResTarget) -> Option<&str> {
-    target.name().or_else(|| column_name(target.val()))
-}
 
 /// `*` or `t.*`, but not `(f(x)).*`.
 pub(crate) fn star_of(value: Node<'_>) -> Option<&NodeList> {
@@ -27,6 +21,16 @@ pub(crate) fn is_star(value: Node<'_>) -> bool {
         }
         value => star_of(value).is_some(),
     }
+}
+
+/// The leftmost query of a chain of UNION, INTERSECT and EXCEPT: it names the columns.
+pub(crate) fn first_leaf(mut select: &SelectStmt) -> &SelectStmt {
+    while select.op != raw::SetOperation::SETOP_NONE
+        && let Some(left) = select.larg()
+    {
+        select = left;
+    }
+    select
 }
 
 /// The names that an alias gives to columns, if it does.

@@ -8,8 +8,8 @@ mod find;
 mod resolver;
 mod rows;
 
-use pg_raw_parse::nodes::{ReturningClause, SelectStmt};
-use pg_raw_parse::{Node, raw};
+use pg_raw_parse::Node;
+use pg_raw_parse::nodes::ReturningClause;
 
 use crate::labels::is_star;
 use crate::statement::Outputs;
@@ -26,16 +26,6 @@ pub(crate) fn of(node: Node<'_>) -> Outputs {
         Node::MergeStmt(merge) => returning(merge.returning_clause()),
         _ => Outputs::None,
     }
-}
-
-/// The leftmost query of a chain of UNION, INTERSECT and EXCEPT: it names the columns.
-pub(crate) fn first_leaf(mut select: &SelectStmt) -> &SelectStmt {
-    while select.op != raw::SetOperation::SETOP_NONE
-        && let Some(left) = select.larg()
-    {
-        select = left;
-    }
-    select
 }
 
 /// RETURNING may also name what was there before; only what the client gave is known.

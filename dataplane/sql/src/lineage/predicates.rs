@@ -12,8 +12,8 @@ use super::functions;
 use super::levels::LevelId;
 use super::targets::Names;
 use crate::constant::is_constant;
+use crate::labels::first_leaf;
 use crate::names;
-use crate::outputs::first_leaf;
 use crate::statement::Place;
 
 /// What is still to be followed.

@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use pg_raw_parse::Node;
 use pg_raw_parse::nodes::ResTarget;
 
-use crate::labels::{is_star, label};
-use crate::outputs::first_leaf;
+use crate::figured::label;
+use crate::labels::first_leaf;
+use crate::labels::is_star;
 
 /// Which columns of a query.
 #[derive(Clone, Copy)]

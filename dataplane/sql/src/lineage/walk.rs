@@ -9,7 +9,7 @@ use super::items::{Item, items_of, known_as, split, target};
 use super::levels::{LevelId, Levels};
 use super::predicates::{Pending, Predicates, compares_rows};
 use crate::children::children;
-use crate::outputs::first_leaf;
+use crate::labels::first_leaf;
 use crate::scope::ScopeId;
 
 /// The queries of the statement `root`, and the uses that are still to be followed; `query` gives the

@@ -5,7 +5,8 @@ use pg_raw_parse::nodes::{RangeVar, ResTarget, SelectStmt};
 use pg_raw_parse::{Node, raw};
 
 use super::resolver::{Found, Resolver};
-use crate::labels::{is_star, label, renamed};
+use crate::figured::label;
+use crate::labels::{is_star, renamed};
 use crate::names;
 use crate::scope::ScopeId;
 
