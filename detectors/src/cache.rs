@@ -11,15 +11,13 @@ use std::path::{Path, PathBuf};
 
 use hyperscan::{BlockDatabase, SerializedDatabase};
 
-use crate::pack::PackError;
-
 /// The database of this name and key, from `folder` if it is there, or built and put there.
-pub(crate) fn load(
+pub(crate) fn load<E>(
     folder: Option<&Path>,
     name: &str,
     key: &str,
-    build: impl FnOnce() -> Result<BlockDatabase, PackError>,
-) -> Result<BlockDatabase, PackError> {
+    build: impl FnOnce() -> Result<BlockDatabase, E>,
+) -> Result<BlockDatabase, E> {
     let file = folder.map(|folder| CacheFile::in_folder(folder, name, key));
     if let Some(database) = file.as_ref().and_then(CacheFile::read) {
         return Ok(database);

@@ -13,6 +13,7 @@ mod devices;
 mod fhir;
 mod groups;
 mod json;
+mod json_syntax;
 mod labels;
 mod names;
 mod network;
@@ -20,9 +21,11 @@ mod numbers;
 mod people;
 mod phones;
 mod places;
+mod records;
 mod secrets;
 mod site;
 mod towns;
+mod uuids;
 mod words;
 
 use std::ops::Range;
@@ -35,7 +38,8 @@ use crate::view::spots;
 use crate::window::{Candidate, Window};
 
 pub(crate) use ages::age;
-pub(crate) use json::{Keys, Meaning, number_around};
+pub(crate) use json::{Keys, Meaning};
+pub(crate) use json_syntax::number_around;
 pub(crate) use labels::zip;
 pub(crate) use site::on_match as on_site;
 
@@ -110,7 +114,7 @@ impl RunKind {
         let end = match self {
             Self::Uri => w.skip(from, bytes::URI),
             Self::Encoded => w.skip_while(from, is_encoded),
-            Self::JsonString => return json::string_end(w, from),
+            Self::JsonString => return json_syntax::string_end(w, from),
         };
         (end, end == w.len() && w.is_full())
     }
@@ -185,7 +189,7 @@ pub(crate) fn on_token(w: &Window<'_>, token: Range<usize>, found: &mut Found) -
     {
         return token.end;
     }
-    match json::number_around(w, token.start) {
+    match number_around(w, token.start) {
         Some(number) if number.is_bare => numbers::of_json(w, number.range, found),
         Some(number) => numbers::in_doubt(w, token, &number, found),
         None => on_plain_token(w, token, found),

@@ -1,12 +1,11 @@
-//! Codes of letters and digits: VIN, MBI, DEA, IBAN, UUID, and numbers with letters around them.
+//! Codes of letters and digits: VIN, MBI, DEA, IBAN, and numbers with letters around them.
 
 use std::ops::Range;
 
 use super::groups::Groups;
-use super::words::{self, Token};
-use super::{Found, ages, dates, devices, network, numbers};
+use super::{Found, ages, dates, devices, network, numbers, records, uuids};
 use crate::Identifier;
-use crate::bytes::{ALNUM, ALPHA, DIGIT, HEX, SPACE};
+use crate::bytes::{ALNUM, ALPHA, DIGIT};
 use crate::checks;
 use crate::window::{Candidate, Window};
 
@@ -24,45 +23,12 @@ pub(super) fn mixed(
     let candidate = by_length(w, &token)
         .or_else(|| by_start(w, &token, digits))
         .or_else(|| trailing_digits(w, &token))
-        .or_else(|| behind_a_name(w, &token))
+        .or_else(|| records::behind_a_name(w, &token))
         .or_else(|| devices::packed(w, &token));
     let Some(candidate) = candidate else { return token.end };
     let end = w.offset(candidate.end);
     found.push(candidate);
     end.max(token.end)
-}
-
-/// 8-4-4-4-12 hexadecimal digits (RFC 9562). Masked wherever text is scanned: it stands for one
-/// row of somebody's, and content can't tell whose. A column of harmless ones is declared clear.
-pub(super) fn uuid(w: &Window<'_>, token: &Range<usize>) -> Option<Candidate> {
-    const SIZES: [usize; 5] = [8, 4, 4, 4, 12];
-    if token.len() != 8 || w.byte(token.end) != b'-' {
-        return None;
-    }
-    uuid_from(w, token.start, &SIZES)
-}
-
-/// A record's number in brackets behind whose it is: `Roe, Jane (00123456)`. Of the two words one
-/// is a name and nothing else: codes of diagnoses stand so behind their terms.
-pub(super) fn behind_a_name(w: &Window<'_>, token: &Range<usize>) -> Option<Candidate> {
-    if w.before(token.start) != b'(' || w.byte(token.end) != b')' {
-        return None;
-    }
-    let digits = w.slice(token.clone()).iter().filter(|byte| byte.is_ascii_digit()).count();
-    if !(6..=10).contains(&token.len()) || digits < 5 {
-        return None;
-    }
-    let end = w.skip_back(token.start - 1, SPACE);
-    let last = w.word_before(end);
-    let before = w.skip_back(last.start, SPACE);
-    let comma = w.before(before) == b',';
-    let before = if comma { before - 1 } else { before };
-    let words = [w.word_before(before), last].map(|word| Token::read(w, word.start));
-    let named = |word: &Token| word.is_only_name() && word.letters > 2;
-    let named = words.iter().any(|word| named(word) || comma && word.is_unknown());
-    let capital = words.iter().all(|word| !word.is_empty() && words::is_capital(w, word.start));
-    (named && capital)
-        .then(|| w.found(Identifier::MedicalRecord, token.clone(), 55, "number behind a name"))
 }
 
 fn by_length(w: &Window<'_>, token: &Range<usize>) -> Option<Candidate> {
@@ -73,12 +39,12 @@ fn by_length(w: &Window<'_>, token: &Range<usize>) -> Option<Candidate> {
         4 => dashed_mbi(w, token)
             .or_else(|| blank_iban(w, token))
             .or_else(|| network::coloned(w, token))
-            .or_else(|| later_uuid_group(w, token)),
+            .or_else(|| uuids::later_group(w, token)),
         1 | 3 => network::coloned(w, token),
-        8 => uuid(w, token),
+        8 => uuids::uuid(w, token),
         9 if checks::dea(text) => found(Identifier::License, 85, "dea"),
         11 if checks::mbi(text) => found(Identifier::HealthPlan, 90, "mbi"),
-        12 => later_uuid_group(w, token),
+        12 => uuids::later_group(w, token),
         17 if checks::vin(text) => found(Identifier::Vehicle, 90, "vin"),
         15..=IBAN if is_iban(text) => found(Identifier::Account, 95, "iban"),
         _ => None,
@@ -157,34 +123,4 @@ fn blank_iban(w: &Window<'_>, token: &Range<usize>) -> Option<Candidate> {
         }
     }
     Some(w.found(Identifier::Account, token.start..valid?, 95, "iban"))
-}
-
-/// A UUID whose first groups hold no digit.
-fn later_uuid_group(w: &Window<'_>, token: &Range<usize>) -> Option<Candidate> {
-    const SIZES: [usize; 5] = [8, 4, 4, 4, 12];
-    if w.before(token.start) != b'-' {
-        return None;
-    }
-    [9, 14, 19, 24]
-        .into_iter()
-        .filter_map(|before| token.start.checked_sub(before))
-        .find_map(|start| uuid_from(w, start, &SIZES))
-}
-
-fn uuid_from(w: &Window<'_>, start: usize, sizes: &[usize; 5]) -> Option<Candidate> {
-    let mut at = start;
-    for (index, size) in sizes.iter().enumerate() {
-        if index > 0 {
-            if w.byte(at) != b'-' {
-                return None;
-            }
-            at += 1;
-        }
-        if w.skip(at, HEX) - at != *size {
-            return None;
-        }
-        at += size;
-    }
-    let apart = !w.is(at, ALNUM) && !w.is_before(start, ALNUM);
-    apart.then(|| w.found(Identifier::UniqueCode, start..at, 70, "uuid"))
 }

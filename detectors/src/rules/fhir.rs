@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use super::{Found, Run, RunKind, json};
+use super::{Found, Run, RunKind, json_syntax};
 use crate::Identifier;
 use crate::bytes::{SPACE, UPPER};
 use crate::window::Window;
@@ -84,7 +84,7 @@ pub(super) fn key(w: &Window<'_>, end: usize, value: usize, key: Key, found: &mu
 
 /// `Patient/123`: what stands behind the type.
 fn reference(w: &Window<'_>, start: usize, found: &mut Found) {
-    let (end, goes_on) = json::string_end(w, start);
+    let (end, goes_on) = json_syntax::string_end(w, start);
     let slash = w.slice(start..end).iter().rposition(|byte| *byte == b'/');
     if let Some(slash) = slash.filter(|_| !goes_on && w.is(start, UPPER)) {
         found.push(w.found(Identifier::UniqueCode, start + slash + 1..end, 85, WHY));
@@ -117,12 +117,12 @@ fn contact_or_identifier(w: &Window<'_>, open: usize, start: usize) -> Option<Id
 
 /// The `system` that follows a value in its object.
 fn system_behind<'t>(w: &Window<'t>, start: usize) -> Option<&'t [u8]> {
-    let (end, _) = json::string_end(w, start);
+    let (end, _) = json_syntax::string_end(w, start);
     let rest = w.rest(end);
     let rest = rest.get(..BEHIND_BYTES).unwrap_or(rest).split(|byte| *byte == b'}').next()?;
     let at = rest.windows(9).position(|it| it == b"\"system\":")?;
     let value = w.skip(end + at + 9, SPACE);
-    (w.byte(value) == b'"').then(|| w.slice(value + 1..json::string_end(w, value + 1).0))
+    (w.byte(value) == b'"').then(|| w.slice(value + 1..json_syntax::string_end(w, value + 1).0))
 }
 
 /// Whether a reference's `display` is a person's name.
@@ -150,7 +150,7 @@ fn is_of_resource(w: &Window<'_>, open: usize, start: usize) -> bool {
     let kind = match before(w, open) {
         Some((b"resourceType", value)) => Some(w.slice(value)),
         _ => {
-            let (end, _) = json::string_end(w, start);
+            let (end, _) = json_syntax::string_end(w, start);
             let rest = w.rest(w.skip_any(end + 1, b" \t\r\n,"));
             let rest = rest.strip_prefix(b"\"resourceType\":");
             rest.and_then(|rest| rest.split(|byte| *byte == b'"').nth(1))

@@ -5,12 +5,10 @@
 //! array. Objects are left to their own keys. What is covered keeps the
 //! text valid: strings become `*` inside their quotes, numbers 0.
 
-use std::ops::Range;
-
+use super::json_syntax::{number_end, string_end};
 use super::{Found, Run, RunKind, ages, dates, fhir, labels, names};
 use crate::Identifier;
-use crate::bytes::{DIGIT, SPACE, is};
-use crate::checks::is_json_number;
+use crate::bytes::{DIGIT, SPACE};
 use crate::class::{self, Class};
 use crate::events::JSON_KEY_BYTES;
 use crate::finding::Cover;
@@ -18,10 +16,6 @@ use crate::window::{Candidate, Window};
 
 /// The longest key that is looked at.
 const KEY_BYTES: usize = JSON_KEY_BYTES;
-
-/// So far a bare number looks back for the end of a string: an array of many numbers must not take
-/// the square of its length.
-const NUMBERS_BYTES: usize = 128;
 
 /// What a key says of its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,80 +103,6 @@ pub(super) fn key(w: &Window<'_>, end: usize, meaning: Meaning, found: &mut Foun
     }
 }
 
-/// A number of a JSON text, by its syntax and by JSON's punctuation around it. The text of a
-/// string may read the same: `"Roe,2125551234,F"`.
-pub(crate) struct Number {
-    pub(crate) range: Range<usize>,
-    /// It stands outside of strings, as far as the window tells.
-    pub(super) is_bare: bool,
-}
-
-impl Number {
-    /// A candidate that begins here covers the number, as one: which is valid in a string, too. What
-    /// goes on behind it does so in a string only.
-    pub(super) fn cover(&self, w: &Window<'_>, candidate: Candidate) -> Candidate {
-        let (start, end) = (w.position(self.range.start), w.position(self.range.end));
-        let is_within = start <= candidate.start && candidate.end <= end;
-        let whole = Candidate { start, end, ..candidate.covered(Cover::JsonNumber) };
-        if self.is_bare || is_within { whole } else { candidate }
-    }
-}
-
-/// The number that `at` lies in.
-pub(crate) fn number_around(w: &Window<'_>, at: usize) -> Option<Number> {
-    if !w.is_json() {
-        return None;
-    }
-    let mut start = at;
-    while start > 0 && is_number_byte(w.before(start)) {
-        start -= 1;
-    }
-    let end = number_end(w, at);
-    let (before, behind) = (w.skip_back(start, SPACE), w.skip(end, SPACE));
-    let opens = matches!(w.before(before), b':' | b',' | b'[');
-    let closes = matches!(w.byte(behind), b',' | b']' | b'}');
-    let is_number = opens && closes && is_json_number(w.slice(start..end));
-    is_number.then(|| Number { range: start..end, is_bare: is_outside(w, before) })
-}
-
-/// Whether `at`, behind punctuation, is outside of strings: from there back to the end of a
-/// string, or to the start of the text, stand only numbers and punctuation. `false` is a doubt.
-fn is_outside(w: &Window<'_>, at: usize) -> bool {
-    let mut start = at;
-    while start > at.saturating_sub(NUMBERS_BYTES) && is_number_or_structure(w.before(start)) {
-        start -= 1;
-    }
-    if start == 0 {
-        return w.is_opening();
-    }
-    // A quote opens a string behind punctuation, and is itself a character behind a backslash.
-    let quote = start - 1;
-    w.byte(quote) == b'"'
-        && quote > 0
-        && !matches!(w.before(quote), b'\\' | b'[' | b'{' | b',' | b':')
-        && !w.is_before(quote, SPACE)
-}
-
-/// Where the string that is under way at `from` ends (its quote), and whether it goes on behind
-/// the window; then the end is between two characters.
-pub(super) fn string_end(w: &Window<'_>, from: usize) -> (usize, bool) {
-    let mut at = from;
-    while at < w.len() {
-        match w.byte(at) {
-            b'"' => return (at, false),
-            b'\\' => {
-                let escape = if w.byte(at + 1) == b'u' { 6 } else { 2 };
-                if at + escape > w.len() {
-                    return (at, w.is_full());
-                }
-                at += escape;
-            }
-            _ => at += 1,
-        }
-    }
-    (at, w.is_full())
-}
-
 /// Covers the value that begins at `at` as `class` says.
 fn covered(w: &Window<'_>, at: usize, class: Class, found: &mut Found) {
     if w.byte(at) != b'[' {
@@ -253,18 +173,4 @@ fn person(w: &Window<'_>, at: usize, found: &mut Found) {
             found.push(w.found(Identifier::Name, range, 55, "json key: name"));
         }
     }
-}
-
-fn is_number_or_structure(byte: u8) -> bool {
-    is_number_byte(byte)
-        || matches!(byte, b',' | b':' | b'[' | b']' | b'{' | b'}')
-        || is(byte, SPACE)
-}
-
-fn number_end(w: &Window<'_>, at: usize) -> usize {
-    w.skip_while(at, is_number_byte)
-}
-
-fn is_number_byte(byte: u8) -> bool {
-    byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E')
 }

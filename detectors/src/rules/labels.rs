@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use super::groups::Groups;
-use super::{Found, ages, dates, json, names, numbers, phones, places};
+use super::{Found, ages, dates, json_syntax, names, numbers, phones, places};
 use crate::Identifier;
 use crate::anchors::{Label, Value};
 use crate::bytes::{self, ALNUM, ALPHA, DIGIT, LOWER, SPACE, UPPER};
@@ -81,7 +81,7 @@ fn leaves_string(w: &Window<'_>, bridge: Range<usize>) -> bool {
 
 /// A number of a JSON text is covered as a whole, or the text would be none.
 fn whole_number(w: &Window<'_>, candidate: Candidate) -> Candidate {
-    match json::number_around(w, w.offset(candidate.start)) {
+    match json_syntax::number_around(w, w.offset(candidate.start)) {
         Some(number) if candidate.cover != Cover::Age => number.cover(w, candidate),
         _ => candidate,
     }

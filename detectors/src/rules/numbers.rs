@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::groups::{Groups, Separator};
-use super::json::Number;
-use super::{Found, broken, codes, dates, devices, network, phones, places};
+use super::json_syntax::Number;
+use super::{Found, broken, dates, devices, network, phones, places, records, uuids};
 use crate::Identifier;
 use crate::bytes::{ALNUM, DIGIT, UPPER};
 use crate::checks;
@@ -93,7 +93,7 @@ fn several(w: &Window<'_>, groups: &Groups, found: &mut Found) -> Option<usize> 
     let by_first_size = match token.len() {
         2 => devices::grouped_imei(w, groups),
         3 => ssn(w, groups),
-        8 => codes::uuid(w, &token),
+        8 => uuids::uuid(w, &token),
         _ => None,
     };
     let candidate = by_first_size.or_else(|| dates::numeric(w, groups)).or_else(|| {
@@ -146,7 +146,7 @@ fn single(
             .or_else(|| network::coloned(w, token)),
         3 => network::coloned(w, token),
         5 => return places::zip(w, token, groups, found),
-        8 => codes::uuid(w, token).or_else(|| dates::compact(w, token)),
+        8 => uuids::uuid(w, token).or_else(|| dates::compact(w, token)),
         10 | 11 => phones::bare(w, token),
         12 | 14 => dates::compact(w, token).or_else(|| plain_card(w, token, groups)),
         15 => plain_card(w, token, groups).or_else(|| devices::imei(w, token)),
@@ -154,7 +154,7 @@ fn single(
         _ => None,
     }
     .or_else(|| phones::international(w, groups))
-    .or_else(|| codes::behind_a_name(w, token))
+    .or_else(|| records::behind_a_name(w, token))
     .or_else(|| devices::packed(w, token))?;
     let end = w.offset(candidate.end);
     found.push(candidate);

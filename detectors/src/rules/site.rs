@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::{Found, json};
+use super::{Found, json_syntax};
 use crate::bytes::{self, ALNUM, SPACE};
 use crate::checks;
 use crate::site::{Rule, Shape, Site, SiteCheck};
@@ -105,7 +105,7 @@ fn cover(w: &Window<'_>, at: Range<usize>, rule: &Rule, found: &mut Found) {
     }
     for piece in within_structure(w, at) {
         let start = piece.start;
-        found.push(match json::number_around(w, start) {
+        found.push(match json_syntax::number_around(w, start) {
             Some(number) => number.cover(w, covered(piece)),
             None => covered(piece),
         });
