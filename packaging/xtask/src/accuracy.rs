@@ -13,7 +13,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use harness::tree;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::build;
 use crate::error::TaskError;
@@ -45,38 +45,57 @@ pub(crate) fn run(data: Option<&str>, peer: bool, json: Option<&str>) -> Result<
     heading("Building");
     build::product()?;
     let data = data.map_or_else(shipped_notes, PathBuf::from);
-    let mut scores = Vec::new();
+    let mut report = Report::default();
     for file in files(&data, "json")? {
         heading(&file.display().to_string());
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
         let texts = spans::Texts::read(&file)?;
-        scores.extend(show(texts.scores(&spans::detect(&texts.joined)?, "")));
+        report.add(&name, &texts.scores(&spans::detect(&texts.joined)?, ""));
         if peer {
             heading("Presidio on the same texts");
             let compared = presidio::Comparison::on(&texts)?;
             let speed = compared.speed();
-            scores.extend(show(compared.theirs));
-            scores.extend(show(vec![speed]));
+            report.add(&name, &compared.theirs);
+            report.add(&name, &[speed]);
         }
     }
     let tables = files(&data, "csv")?;
     if !tables.is_empty() {
         heading("Columns, through the gateway");
-        scores.extend(show(columns::score(&tables)?));
+        report.add("columns", &columns::score(&tables)?);
     }
-    if scores.is_empty() {
+    if report.rows.is_empty() {
         let folder = data.display();
         return Err(TaskError::Unexpected(format!("no labelled JSON or CSV in {folder}")));
     }
-    if let Some(path) = json {
-        let rows: Vec<_> = scores
-            .iter()
-            .map(|score| json!({ "name": score.name, "value": score.value, "cases": score.cases }))
-            .collect();
-        let report = json!({ "schema": 1, "rows": rows });
-        fs::write(path, format!("{report:#}\n"))
-            .map_err(TaskError::io(format!("writing {path}")))?;
+    match json {
+        Some(path) => report.write(path),
+        None => Ok(()),
     }
-    Ok(())
+}
+
+/// What was scored so far.
+#[derive(Default)]
+struct Report {
+    rows: Vec<Value>,
+}
+
+impl Report {
+    /// Prints the scores on `data` and keeps them.
+    fn add(&mut self, data: &str, scores: &[Score]) {
+        for Score { name, value, cases } in scores {
+            match name.strip_suffix(TIMES) {
+                Some(_) => println!("  {name:44} {value:>7.0}"),
+                None => println!("  {name:44} {:>7.2} %  of {cases}", value * 100.0),
+            }
+            self.rows.push(json!({ "data": data, "name": name, "value": value, "cases": cases }));
+        }
+    }
+
+    fn write(self, path: &str) -> Result<(), TaskError> {
+        let report = json!({ "schema": 1, "rows": self.rows });
+        fs::write(path, format!("{report:#}\n")).map_err(TaskError::io(format!("writing {path}")))
+    }
 }
 
 /// The notes that are shipped here, by us and by Presidio, in one run. Fails where Presidio finds more.
@@ -107,17 +126,6 @@ const SPEED_GOAL: f64 = 10_000.0;
 
 fn shipped_notes() -> PathBuf {
     tree::root().join("packaging/xtask/data/notes")
-}
-
-fn show(scores: Vec<Score>) -> Vec<Score> {
-    for score in &scores {
-        let Score { name, value, cases } = score;
-        match name.strip_suffix(TIMES) {
-            Some(_) => println!("  {name:44} {value:>7.0}"),
-            None => println!("  {name:44} {:>7.2} %  of {cases}", value * 100.0),
-        }
-    }
-    scores
 }
 
 /// Ends the name of a ratio that is no share.
