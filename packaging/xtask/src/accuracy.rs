@@ -43,7 +43,7 @@ pub(crate) fn run(data: Option<&str>, peer: bool, json: Option<&str>) -> Result<
         setup::for_presidio()?;
     }
     heading("Building");
-    build::product()?;
+    build::binaries()?;
     let data = data.map_or_else(shipped_notes, PathBuf::from);
     let mut report = Report::default();
     for file in files(&data, "json")? {

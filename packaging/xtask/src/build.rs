@@ -8,9 +8,11 @@ use crate::error::TaskError;
 use crate::shell;
 
 /// The binaries that the demo, the end-to-end tests and the measurements run.
-pub(crate) fn product() -> Result<(), TaskError> {
-    let packages = ["lazaret", "lazaret-control", "lazaret-dataplane"];
-    shell::run(cargo(&["build", "--release"]).args(packages.map(|name| format!("-p={name}"))))
+///
+/// The whole workspace's, because a package built alone has its dependencies with other features, and
+/// each would be compiled a second time.
+pub(crate) fn binaries() -> Result<(), TaskError> {
+    shell::run(&mut cargo(&["build", "--release", "--workspace", "--bins"]))
 }
 
 /// The cargo that runs this task, in the workspace's root.

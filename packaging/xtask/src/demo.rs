@@ -18,7 +18,7 @@ use world::World;
 pub(crate) fn run(keep: bool) -> Result<(), TaskError> {
     setup::for_demo()?;
     heading("Building the product");
-    build::product()?;
+    build::binaries()?;
     show(keep)
 }
 

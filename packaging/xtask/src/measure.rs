@@ -13,7 +13,7 @@ use std::process::Command;
 use harness::tree;
 use serde_json::{Value, json};
 
-use crate::build::{self, cargo};
+use crate::build;
 use crate::error::TaskError;
 use crate::terminal::heading;
 use crate::{setup, shell};
@@ -24,8 +24,7 @@ const SCHEMA: u32 = 1;
 pub(crate) fn run(json: Option<&str>, only: &[&str]) -> Result<(), TaskError> {
     setup::for_measure()?;
     heading("Building");
-    build::product()?;
-    shell::run(&mut cargo(&["build", "--release", "-p=loadtest"]))?;
+    build::binaries()?;
 
     let mut rows = Vec::new();
     heading("Beside pgbouncer and a direct connection");

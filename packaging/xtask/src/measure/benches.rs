@@ -37,7 +37,7 @@ pub(super) fn measure(only: &[&str]) -> Result<Vec<Value>, TaskError> {
     let folder = tree::target().join("criterion");
     // What an earlier run left there is not this run's.
     let _ = fs::remove_dir_all(&folder);
-    let mut command = cargo(&["bench", "--package", "benches", "--", "--noplot"]);
+    let mut command = cargo(&["bench", "--workspace", "--bench", "*", "--", "--noplot"]);
     if !only.is_empty() {
         command.arg(filter(only));
     }
