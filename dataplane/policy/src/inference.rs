@@ -9,7 +9,9 @@
 //! Text that nobody classified may be compared, as a whole or by a pattern: each such question is one
 //! that the client writes down, and tells one thing. What is made of it (its third letter) may not be
 //! compared with other data, where one question asks for all of it, nor decide which of several values
-//! is shown, in which order, or how many rows; nor leave the statement but in one piece.
+//! is shown, in which order, or how many rows; nor leave the statement but in one piece. And all of it may
+//! not be compared with values that the statement makes (`'SSN 219-09-' || g` of a series): one statement
+//! would ask as many questions as there are numbers.
 
 use lazaret_detectors::Class;
 use lazaret_sql::{How, Lineage, Place, Statement, Use};

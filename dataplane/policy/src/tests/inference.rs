@@ -228,6 +228,74 @@ fn text_that_nobody_classified_is_compared_as_a_whole_or_by_patterns() {
     }
 }
 
+/// One statement makes as many values as it likes, and each of them is a question.
+#[test]
+fn text_that_nobody_classified_is_not_compared_with_values_that_are_made() {
+    let series = "generate_series(0, 9999) g";
+    for text in [
+        format!("SELECT g FROM products, {series} WHERE title = 'SSN 219-09-' || g"),
+        format!("SELECT g FROM products JOIN {series} ON 'SSN 219-09-' || g = title"),
+        format!("SELECT g FROM products, {series} WHERE title = g::text"),
+        format!("SELECT g FROM products, {series} WHERE title = g::int8::text"),
+        format!("SELECT g FROM products, {series} WHERE title = to_char(g, 'FM0000')"),
+        format!("SELECT g FROM products, {series} WHERE title IN ('a', 'b' || g)"),
+        format!("SELECT g FROM products, {series} WHERE title = ANY (ARRAY['b' || g])"),
+        format!("SELECT g FROM products, {series} WHERE title IS NOT DISTINCT FROM 'b' || g"),
+        format!("SELECT g FROM {series} WHERE 'b' || g IN (SELECT title FROM products)"),
+        format!("SELECT count(*) FROM products WHERE title IN (SELECT 'b' || g FROM {series})"),
+        format!(
+            "SELECT g FROM {series} WHERE EXISTS (SELECT FROM products WHERE title = 'b' || g)"
+        ),
+        format!("SELECT g, count(*) FILTER (WHERE title = 'b' || g) FROM products, {series}"),
+        format!("SELECT g, CASE title WHEN 'b' || g THEN 1 END FROM products, {series}"),
+        format!("SELECT g, CASE WHEN title = 'b' || g THEN 1 END FROM products, {series}"),
+        format!("SELECT g, NULLIF(title, 'b' || g) FROM products, {series}"),
+        format!("SELECT g, LEAST(title, 'b' || g) FROM products, {series}"),
+        format!(
+            "SELECT g FROM products JOIN (SELECT 'b' || g AS title, g FROM {series}) q USING (title)"
+        ),
+        format!(
+            "SELECT g FROM products NATURAL JOIN (SELECT 'b' || g AS title, g FROM {series}) q"
+        ),
+        format!(
+            "WITH q AS (SELECT 'b' || g AS t FROM {series}) SELECT t FROM q JOIN products ON title = t"
+        ),
+        "SELECT 1 FROM products WHERE title = 'b' || (SELECT count(*) FROM visits)".into(),
+        "WITH RECURSIVE q(n, t) AS (SELECT 1, 'b' UNION ALL SELECT n + 1, 'b' || n FROM q) \
+         SELECT n FROM q JOIN products ON title = t"
+            .into(),
+        format!("SELECT title FROM products UNION SELECT 'b' || g FROM {series}"),
+        format!("SELECT 1, 'b' || g FROM {series} EXCEPT SELECT 1, title FROM products"),
+        format!("SELECT 'b' || g FROM {series} INTERSECT SELECT title FROM products"),
+        format!(
+            "SELECT 'b' || g AS t FROM {series} UNION ALL SELECT title FROM products ORDER BY t"
+        ),
+        format!(
+            "SELECT g, (SELECT max(s) FROM (SELECT title UNION ALL SELECT 'b' || g) q(s)) \
+                 FROM products, {series}"
+        ),
+    ] {
+        assert!(
+            verdict(ALL, &text).starts_with("pieces of text"),
+            "{text}: {}",
+            verdict(ALL, &text)
+        );
+    }
+    for text in [
+        "SELECT 1 FROM products WHERE title = $1 || ' (old)' OR title = upper('x')",
+        "SELECT 1 FROM products JOIN (VALUES ('x'), ('y')) v(c) ON title = c",
+        "SELECT 1 FROM products JOIN unnest($1::text[]) v(c) ON title = c",
+        "SELECT 1 FROM products WHERE title IN (SELECT lower(title) FROM products)",
+        "SELECT title, length(title) FROM products UNION SELECT title, 1 FROM products",
+        "SELECT DISTINCT title, id + 1 FROM products",
+        "SELECT title, made + 1 FROM products UNION SELECT title, made FROM products",
+        "SELECT title, made + 1 AS next FROM products ORDER BY title, next, coalesce(title, 'x')",
+        "SELECT 1 FROM products a JOIN products b ON a.title = b.title AND a.id = b.id + 1",
+    ] {
+        assert_eq!(verdict(ALL, text), "yes", "{text}");
+    }
+}
+
 #[test]
 fn what_is_made_of_unclassified_text_is_not_written_where_it_could_be_read() {
     for (text, allowed) in [

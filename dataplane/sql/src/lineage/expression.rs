@@ -25,6 +25,7 @@ impl<'a> Tracer<'a> {
             Node::SelectStmt(_) => self.tasks.push(Task::Column(node, Label::All, flow, None)),
             Node::TypeCast(cast) => {
                 let effect = if keeps(cast) { How::Recast } else { How::Computed };
+                self.makes(node, effect, flow);
                 self.follow(cast.arg(), level, flow.after(effect));
             }
             Node::NullTest(test) => {
@@ -68,7 +69,10 @@ impl<'a> Tracer<'a> {
                 }
             }
             // bytea becomes base64, JSON loses its keys.
-            Node::XmlExpr(_) => self.parts(node, level, flow.after(How::Recast)),
+            Node::XmlExpr(_) => {
+                self.makes(node, How::Computed, flow);
+                self.parts(node, level, flow.after(How::Recast));
+            }
             Node::BoolExpr(_) | Node::BooleanTest(_) => {
                 self.parts(node, level, flow.after(How::Compared));
             }
@@ -77,8 +81,17 @@ impl<'a> Tracer<'a> {
             | Node::ParamRef(_)
             | Node::GroupingFunc(_)
             | Node::None => {}
-            node => self.parts(node, level, flow.after(How::Computed)),
+            node => {
+                self.makes(node, How::Computed, flow);
+                self.parts(node, level, flow.after(How::Computed));
+            }
         }
+    }
+
+    /// Notes what gives values that are new.
+    fn makes(&mut self, node: Node<'a>, effect: How, flow: Flow) {
+        let new = !matches!(effect, How::Kept | How::Recast | How::Part);
+        self.made |= new && flow.is_of_values() && !is_fixed(node);
     }
 
     fn follow(&mut self, node: Node<'a>, level: LevelId, flow: Flow) {
@@ -107,6 +120,10 @@ impl<'a> Tracer<'a> {
         }
         if effect == How::Computed && has_other_data(arguments) {
             effect = How::Mixed;
+        }
+        let given = functions::takes_apart(schema, name) && arguments.iter().all(is_fixed);
+        if !given {
+            self.makes(Node::FuncCall(call), made(effect), flow);
         }
         for (at, argument) in arguments.iter().enumerate() {
             let flow = match effect {
@@ -145,6 +162,9 @@ impl<'a> Tracer<'a> {
             }
             _ => effect_of(operation),
         };
+        if operation.kind == raw::A_Expr_Kind::AEXPR_OP && !tells_whether(operation.name()) {
+            self.makes(Node::A_Expr(operation), made(effect), flow);
+        }
         self.follow(left, level, flow.after(effect));
         self.follow(right, level, flow.after(effect));
     }
@@ -193,6 +213,18 @@ fn effect_of(operation: &A_Expr) -> How {
         (Operation::Other, false) => How::Computed,
         (_, true) => How::Mixed,
     }
+}
+
+/// Values side by side are another value.
+fn made(effect: How) -> How {
+    if effect == How::Recast { How::Computed } else { effect }
+}
+
+/// Whether an operator gives true or false.
+fn tells_whether(name: &NodeList) -> bool {
+    let (schema, name) = names::qualified(name).unwrap_or((Some(""), ""));
+    let does = functions::operation(schema, name);
+    matches!(does, Operation::Equality | Operation::Comparison)
 }
 
 /// Whether a function takes data by more than one argument.

@@ -37,6 +37,11 @@ impl Flow {
         Self { how: How::Condition, ..self }
     }
 
+    /// Whether the value itself is what comes of it, or is compared as such.
+    pub(super) const fn is_of_values(self) -> bool {
+        matches!(self.how, How::Kept | How::Recast | How::Part | How::Joined)
+    }
+
     pub(super) fn through(self, calls: Calls) -> Self {
         Self { through: self.through.and(calls), ..self }
     }

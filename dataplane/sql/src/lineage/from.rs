@@ -255,7 +255,10 @@ impl<'a> Tracer<'a> {
             }
             Node::RangeTableFunc(table) if !self.seen.insert((address(table), flow)) => {}
             Node::JsonTable(table) if !self.seen.insert((address(table), flow)) => {}
-            node => self.tasks.push(Task::Value(node, level, flow.after(How::Computed))),
+            node => {
+                self.made |= flow.is_of_values();
+                self.tasks.push(Task::Value(node, level, flow.after(How::Computed)));
+            }
         }
     }
 

@@ -41,6 +41,11 @@ pub(super) fn is_set(schema: Option<&str>, name: &str) -> bool {
     is_system(schema) && (SETS.contains(&name) || name.starts_with("pg_sleep"))
 }
 
+/// Whether a function gives the pieces of its first argument and nothing else.
+pub(super) fn takes_apart(schema: Option<&str>, name: &str) -> bool {
+    is_set(schema, name) && !name.starts_with("generate_") && !name.starts_with("pg_sleep")
+}
+
 /// Whether such a function gives a column of its own or its alias's name, and no other.
 pub(super) fn is_of_one_column(schema: Option<&str>, name: &str) -> bool {
     // An array of rows gives a column for each field.

@@ -108,6 +108,10 @@ impl<'a> Predicates<'a> {
         }
     }
 
+    fn equality(&mut self, place: Place, sides: [Node<'a>; 2], level: LevelId) {
+        self.pending.push(Pending::Equality { place: Some(place), sides, level });
+    }
+
     /// The clauses of one query.
     pub(super) fn query(&mut self, select: &'a SelectStmt, level: LevelId) {
         self.filter(select.where_clause(), level);
@@ -284,18 +288,22 @@ impl<'a> Predicates<'a> {
                 covered || loud
             }
             Node::CaseExpr(case) => {
-                self.value(Place::Condition, case.arg(), level);
-                for when in case.args() {
-                    if let Node::CaseWhen(when) = when {
-                        self.predicate(Some(Place::Condition), when.expr(), level);
+                let whens = case.args().iter().filter_map(|when| match when {
+                    Node::CaseWhen(when) => Some(when.expr()),
+                    _ => None,
+                });
+                for when in whens {
+                    match case.arg() {
+                        Node::None => self.predicate(Some(Place::Condition), when, level),
+                        compared => self.equality(Place::Condition, [compared, when], level),
                     }
                 }
                 covered
             }
             Node::A_Expr(operation) => {
                 if operation.kind == raw::A_Expr_Kind::AEXPR_NULLIF {
-                    self.value(Place::Condition, operation.lexpr(), level);
-                    self.value(Place::Condition, operation.rexpr(), level);
+                    let sides = [operation.lexpr(), operation.rexpr()];
+                    self.equality(Place::Condition, sides, level);
                     return covered;
                 }
                 let loud = !is_quiet_operation(operation);
@@ -305,10 +313,8 @@ impl<'a> Predicates<'a> {
                 covered || loud
             }
             // Whose mask is shown, and how long it is, would tell which value is the greater one.
-            Node::MinMaxExpr(several) => {
-                for value in several.args() {
-                    self.value(Place::Condition, value, level);
-                }
+            Node::MinMaxExpr(_) => {
+                self.value(Place::Condition, node, level);
                 covered
             }
             Node::TypeCast(cast) => {

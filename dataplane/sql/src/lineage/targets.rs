@@ -106,6 +106,10 @@ impl<'a> Targets<'a> {
         }
     }
 
+    pub(super) fn have_star(&self) -> bool {
+        self.first_star < self.list.len()
+    }
+
     /// The place of the first column of a name, if no star is before it.
     pub(super) fn place(&self, name: &str) -> Option<usize> {
         let at = *self.names.at.get(name)?.first()?;

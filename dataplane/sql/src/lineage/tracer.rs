@@ -44,6 +44,9 @@ pub(crate) struct Tracer<'a> {
     /// As the statement lists them: sorted.
     functions: &'a [FunctionUse],
     unknown: bool,
+    /// Among what was followed are values that neither a column nor the client holds: one statement has as
+    /// many of them as it likes.
+    pub(super) made: bool,
     pub(super) steps: usize,
 }
 
@@ -65,6 +68,7 @@ impl<'a> Tracer<'a> {
             rows: Vec::new(),
             functions,
             unknown: false,
+            made: false,
             steps,
         }
     }

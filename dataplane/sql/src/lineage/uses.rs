@@ -1,6 +1,7 @@
 //! What a statement uses columns for, one use after the other.
 
-use pg_raw_parse::Node;
+use pg_raw_parse::nodes::SelectStmt;
+use pg_raw_parse::{Node, raw};
 
 use super::flow::Flow;
 use super::functions::{self, Operation};
@@ -33,13 +34,26 @@ impl<'a> Tracer<'a> {
         uses
     }
 
+    /// What the tasks come to, and whether values that are new are among it.
+    fn run_noting(&mut self) -> (Lineage, bool) {
+        self.made = false;
+        let of = self.run();
+        (of, self.made)
+    }
+
+    /// What the tasks come to, as what is used together.
+    fn run_in_use(&mut self) -> Lineage {
+        let (of, made) = self.run_noting();
+        of.in_use(if made { mixed } else { as_it_is })
+    }
+
     fn used(&mut self, pending: Pending<'a>) -> (Place, Lineage) {
         let task = |query, label| Task::Column(Node::SelectStmt(query), label, Flow::KEPT, None);
         match pending {
             Pending::Equality { place, sides, level } => self.equality(place, sides, level),
             Pending::Value(place, node, level) => {
                 self.tasks.push(Task::Value(node, level, Flow::KEPT));
-                (place, self.run().in_use(|how| how))
+                (place, self.run_in_use())
             }
             Pending::Count(node, level) => {
                 self.tasks.push(Task::Value(at_path(node), level, Flow::KEPT));
@@ -63,7 +77,7 @@ impl<'a> Tracer<'a> {
                     return (place, Lineage::Of(Vec::new()));
                 }
                 self.tasks.push(Task::Value(value, level, Flow::KEPT));
-                (place, self.run().in_use(|how| how))
+                (place, self.run_in_use())
             }
             Pending::Using(name, level) => self.merged(level, |tracer, item| {
                 let flow = Flow::of(How::Joined);
@@ -76,19 +90,34 @@ impl<'a> Tracer<'a> {
                 tracer.all(item, level, Flow::of(How::Joined));
                 true
             }),
-            Pending::Rows(place, select) => {
-                self.tasks.push(task(select, Label::All));
-                (place, self.run().in_use(|how| how))
-            }
+            Pending::Rows(place, select) => (place, self.rows_compared(select)),
             Pending::Position(place, select, at) => {
                 self.tasks.push(task(select, Label::At(at)));
-                (place, self.run().in_use(|how| how))
+                (place, self.run_in_use())
             }
             Pending::Named(place, select, name) => {
                 self.tasks.push(task(select, Label::Named(name)));
-                (place, self.run().in_use(|how| how))
+                (place, self.run_in_use())
             }
         }
+    }
+
+    /// DISTINCT compares a query's rows with one another, a set operation those of several: each column with
+    /// the one at its place.
+    fn rows_compared(&mut self, select: &'a SelectStmt) -> Lineage {
+        let query = Node::SelectStmt(select);
+        self.tasks.push(Task::Column(query, Label::All, Flow::KEPT, None));
+        let (all, made) = self.run_noting();
+        if !made || select.op == raw::SetOperation::SETOP_NONE {
+            return all.in_use(as_it_is);
+        }
+        let targets = self.targets(query).filter(|targets| !targets.have_star());
+        let Some(targets) = targets else { return all.in_use(mixed) };
+        let columns = (0..targets.list.len()).map(|at| {
+            self.tasks.push(Task::Column(query, Label::At(at), Flow::KEPT, None));
+            self.run_in_use()
+        });
+        columns.reduce(Lineage::and).unwrap_or_else(|| all.in_use(mixed))
     }
 
     /// Columns of the same name in several items of FROM. One that is made of no column holds what the client
@@ -100,19 +129,21 @@ impl<'a> Tracer<'a> {
     ) -> (Place, Lineage) {
         let mut place = Place::Join;
         let mut all = Lineage::Of(Vec::new());
+        let mut any_made = false;
         let items = self.items(level);
         if !self.charge(items.len()) {
             return (place, Lineage::Unknown);
         }
         for item in items {
             let has = offer(self, item);
-            let of = self.run();
+            let (of, made) = self.run_noting();
+            any_made |= made;
             if has && !is_of_a_column(&of) {
                 place = Place::Lookup;
             }
             all = all.and(of);
         }
-        (place, all.in_use(|how| how))
+        (place, all.in_use(if any_made { mixed } else { as_it_is }))
     }
 
     /// A column's name where FROM has relations alone, here and around, so that all its values are of one
@@ -136,10 +167,9 @@ impl<'a> Tracer<'a> {
         level: LevelId,
     ) -> (Place, Lineage) {
         let plain = |side| matches!(side, Node::ColumnRef(_));
-        let of = [left, right].map(|side| {
-            self.tasks.push(Task::Value(side, level, Flow::KEPT));
-            self.run()
-        });
+        let (left_of, left_made) = self.side(left, level);
+        let (right_of, right_made) = self.side(right, level);
+        let of = [left_of, right_of];
         let kept = |of: &Lineage| match of {
             Lineage::Of(inputs) => inputs.iter().all(|input| input.how == How::Kept),
             Lineage::Unknown => false,
@@ -152,12 +182,18 @@ impl<'a> Tracer<'a> {
             _ => Place::Filter,
         };
         let with_data = !is_fixed(left) && !is_fixed(right);
-        let of = of.map(|of| match with_data {
-            true => of.in_use(mixed_if_made),
-            false => of.in_use(|how| how),
-        });
         let [left, right] = of;
-        (place.unwrap_or(told), left.and(right))
+        let beside = |of: Lineage, other_made| match (with_data, other_made) {
+            (false, _) => of.in_use(as_it_is),
+            (true, false) => of.in_use(mixed_if_made),
+            (true, true) => of.in_use(|how| mixed(mixed_if_made(how))),
+        };
+        (place.unwrap_or(told), beside(left, right_made).and(beside(right, left_made)))
+    }
+
+    fn side(&mut self, side: Node<'a>, level: LevelId) -> (Lineage, bool) {
+        self.tasks.push(Task::Value(side, level, Flow::KEPT));
+        self.run_noting()
     }
 }
 
@@ -187,6 +223,18 @@ fn is_of_a_column(of: &Lineage) -> bool {
     match of {
         Lineage::Of(inputs) => inputs.iter().any(|input| input.certain),
         Lineage::Unknown => true,
+    }
+}
+
+fn as_it_is(how: How) -> How {
+    how
+}
+
+/// Beside values that are new, each of them another question.
+fn mixed(how: How) -> How {
+    match how {
+        How::Kept | How::Recast | How::Part | How::Joined => How::Mixed,
+        how => how,
     }
 }
 

@@ -274,7 +274,7 @@ fn values_that_are_compared_with_each_other_are_used() {
         uses,
         &[
             ("SELECT max(a), min(t.b), count(DISTINCT a), max(a) OVER () FROM t, u", ""),
-            ("SELECT GREATEST(a, '5'), LEAST(b, a) FROM t", "case:t.a, case:t.b"),
+            ("SELECT GREATEST(a, '5'), LEAST(b, a) FROM t", "case:t.a, case:t.a t.b"),
             (
                 "SELECT (SELECT max(x) FROM (SELECT t.a UNION ALL SELECT '5') s(x)) FROM t",
                 "case:t.a (t.x)",
@@ -389,14 +389,14 @@ fn what_columns_are_used_for_is_told() {
             ("SELECT 1 FROM t, u WHERE t.a = u.b", "join:t.a u.b"),
             ("SELECT 1 FROM t JOIN u USING (a)", "join:(t.a) (u.a)"),
             ("SELECT 1 FROM t JOIN (VALUES ('x')) v(a) USING (a)", "lookup:(t.a)"),
-            ("SELECT 1 FROM t JOIN generate_series(1, 9) a USING (a)", "lookup:(t.a)"),
-            ("SELECT 1 FROM t JOIN generate_series(1, 9) k ON t.a = k", "lookup:t.a (t.k)"),
+            ("SELECT 1 FROM t JOIN generate_series(1, 9) a USING (a)", "lookup:(&t.a)"),
+            ("SELECT 1 FROM t JOIN generate_series(1, 9) k ON t.a = k", "lookup:&t.a (t.k)"),
             ("SELECT 1 FROM t NATURAL JOIN u", "join:t.* u.*"),
             ("SELECT 1 FROM t NATURAL JOIN (VALUES ('x')) v(a)", "lookup:t.*"),
             ("SELECT 1 FROM t JOIN (VALUES ('x')) v(b) ON t.a = v.b", "lookup:t.a"),
             (
                 "SELECT 1 FROM t JOIN (SELECT substr(a, 1, 1) AS d FROM t) x ON t.b = x.d",
-                "filter:&t.a t.b",
+                "filter:&t.a &t.b",
             ),
             (
                 "SELECT 1 FROM t GROUP BY a, ROLLUP (b), (c, d)",
@@ -448,14 +448,17 @@ fn what_columns_are_used_for_is_told() {
                 "filter:~t.a, filter:t.a",
             ),
             ("SELECT 1 FROM t, v WHERE substr(t.a, v.n, 1) = 'x'", "filter:&t.a &v.n"),
-            ("SELECT 1 FROM t JOIN v ON left(t.a, 1) = v.b", "filter:&t.a v.b"),
+            ("SELECT 1 FROM t JOIN v ON left(t.a, 1) = v.b", "filter:&t.a &v.b"),
             (
                 "SELECT 1 FROM t JOIN v ON t.a LIKE v.b OR t.c = v.d",
                 "filter:&t.a &v.b, filter:t.c v.d, compute:&t.a &v.b",
             ),
-            ("SELECT 1 FROM (SELECT left(a, 1) AS d FROM t) x JOIN v USING (d)", "join:&t.a (v.d)"),
-            ("SELECT 1 FROM (SELECT left(a, 1) AS d FROM t) x NATURAL JOIN v", "join:&t.a v.*"),
-            ("SELECT 1 FROM t WHERE left(a, 1) IN (SELECT b FROM v)", "filter:&t.a t|v.b"),
+            (
+                "SELECT 1 FROM (SELECT left(a, 1) AS d FROM t) x JOIN v USING (d)",
+                "join:&t.a (&v.d)",
+            ),
+            ("SELECT 1 FROM (SELECT left(a, 1) AS d FROM t) x NATURAL JOIN v", "join:&t.a &v.*"),
+            ("SELECT 1 FROM t WHERE left(a, 1) IN (SELECT b FROM v)", "filter:&t.a &t|v.b"),
             (
                 "SELECT CASE left(a, 1) WHEN 'x' THEN 1 END, CASE WHEN a LIKE 'x%' THEN 1 END FROM t",
                 "case:~t.a, case:t.a",
