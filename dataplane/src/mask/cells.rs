@@ -7,7 +7,7 @@ use lazaret_detectors::{Class, Identifier, Scanner};
 use lazaret_policy::{Action, ColumnPlan, Format, TypeKind};
 
 use super::gather::{Cover, Gather};
-use super::keep::Syntax;
+use super::keep::{Syntax, each_element};
 use super::outcome::{Length, Outcome};
 use super::score::Scores;
 use super::value::Value;
@@ -87,7 +87,9 @@ impl Cells {
             }
             (K::Jsonb, Format::Binary) => self.scan_jsonb(value),
             (K::Xml, _) => self.push_as_is(&value, Cover::Keeping(Syntax::Xml)),
-            (K::Array | K::Composite | K::Range, Format::Text) => {
+            (K::Range, Format::Text) => self.push_as_is(&value, Cover::Keeping(Syntax::Elements)),
+            (K::Array | K::Composite, Format::Text) => {
+                self.push_elements(&value);
                 self.push_as_is(&value, Cover::Keeping(Syntax::Elements))
             }
             (K::Array | K::Composite | K::Range, Format::Binary) => {
@@ -148,6 +150,15 @@ impl Cells {
     fn push_as_is(&mut self, value: &Value<'_>, cover: Cover) -> Outcome {
         self.gather.push(value.bytes, value.at, value.bytes.len(), cover);
         Outcome::Same
+    }
+
+    /// Each element by itself, as in binary: what a cell of its own tells doesn't show beside others.
+    fn push_elements(&mut self, value: &Value<'_>) {
+        each_element(value.bytes, |element| {
+            let (start, len) = (value.at + element.start, element.len());
+            let cover = Cover::Keeping(Syntax::Elements);
+            self.gather.push(&value.bytes[element], start, len, cover);
+        });
     }
 
     /// There is a version before the text, and only 1 is known.

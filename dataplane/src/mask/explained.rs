@@ -2,7 +2,8 @@
 //! compares with it knows; what a view, a row security policy or a default compares with is another's.
 //!
 //! A plan comes as one line a row, or as one JSON text. A line that is neither a node nor a property
-//! belongs to a literal that holds a line end, and is covered whole.
+//! belongs to a literal that holds a line end, and is covered whole; so is one that is called as figures
+//! are and holds others than the server's words and numbers.
 
 use lazaret_policy::TypeKind;
 
@@ -14,10 +15,8 @@ pub(super) fn cover_literals(kind: TypeKind, plan: &mut [u8]) -> bool {
 fn cover_line(line: &mut [u8]) -> bool {
     let text = line.trim_ascii_start();
     match property(text) {
-        Some((name, _)) if FIGURES.iter().any(|figure| name.starts_with(figure.as_bytes())) => {
-            false
-        }
-        Some((_, value)) if !line.contains(&b'\n') => {
+        Some((name, value)) if is_figure(name) && are_figures(value) => false,
+        Some((name, value)) if !is_figure(name) && !line.contains(&b'\n') => {
             let start = line.len() - value.len();
             cover_expression(&mut line[start..])
         }
@@ -36,6 +35,18 @@ fn property(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || b" -/_".contains(byte);
     let is_name = name.first().is_some_and(u8::is_ascii_uppercase) && name.iter().all(is_word);
     is_name.then_some((name, value))
+}
+
+fn is_figure(name: &[u8]) -> bool {
+    FIGURES.iter().any(|figure| name.starts_with(figure.as_bytes()))
+}
+
+/// Numbers, and words that the server writes beside them.
+fn are_figures(value: &[u8]) -> bool {
+    let words = value.split(|byte| !byte.is_ascii_alphabetic()).filter(|word| !word.is_empty());
+    let is_known =
+        |word: &[u8]| WORDS.iter().any(|known| word.eq_ignore_ascii_case(known.as_bytes()));
+    value.is_ascii() && words.into_iter().all(is_known)
 }
 
 fn is_node(text: &[u8]) -> bool {
@@ -132,6 +143,18 @@ const FIGURES: &[&str] = &[
     "Subplans Removed", "Timing", "Trigger ", "WAL", "Worker",
 ];
 
+/// What stands beside figures.
+#[rustfmt::skip]
+const WORDS: &[&str] = &[
+    "actual", "allocated", "average", "avg", "batches", "binary", "blocks", "buckets", "buffers", "bytes", "calls", "deform",
+    "deforming", "dirtied", "disk", "emission", "evictions", "exact", "executed", "expressions", "external",
+    "false", "format", "fpi", "full", "generation", "group", "groups", "heap", "heapsort", "hit", "hits", "in",
+    "inlining", "kB", "local", "logical", "loops", "lossy", "maximum", "memory", "merge", "method", "methods", "misses",
+    "ms", "N", "never", "none", "optimization", "originally", "output", "overflows", "partitions", "peak", "pre", "presorted",
+    "progress", "quicksort", "read", "records", "rows", "shared", "sort", "sorted", "space", "still", "storage", "temp",
+    "text", "time", "timings", "top", "total", "true", "usage", "used", "written",
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -152,6 +175,12 @@ mod tests {
             "        Sort Method: quicksort  Memory: 25kB",
             "        Rows Removed by Filter: 99",
             "Planning Time: 0.050 ms",
+            "        Buckets: 1024 (originally 512)  Batches: 1  Memory Usage: 9kB",
+            "  Full-sort Groups: 2  Sort Methods: quicksort, top-N heapsort  Peak Memory: 27kB",
+            "  Buffers: shared hit=3 read=1, temp written=2",
+            "  Worker 0:  actual time=0.010..0.020 rows=1 loops=1",
+            "  Options: Inlining false, Optimization false, Expressions true, Deforming true",
+            "Trigger for constraint fk on t: time=0.5 calls=1",
             "   Filter: (id = $1)",
         ] {
             assert_eq!(covered(TypeKind::Text, line), line);
@@ -168,6 +197,8 @@ mod tests {
             ),
             ("  Output: 1.5, c1, 'cut by a line end", "  Output: *.*, c1, '*****************"),
             ("Jane Roe'::text)", "****************"),
+            ("Buckets: Jane Roe'::text)", "*************************"),
+            ("Worker: Zo\u{e9}", "************"),
             ("- Plan:\n    Filter: \"(a = 'b')\"", "*******************************"),
         ] {
             assert_eq!(covered(TypeKind::Text, line), expected);

@@ -10,6 +10,7 @@ mod xml;
 
 use super::Dates;
 
+pub(super) use elements::each as each_element;
 pub(super) use json::JsonKeeper;
 pub(super) use xml::XmlKeeper;
 

@@ -108,6 +108,14 @@ fn bounds_and_fields_in_text_are_covered_whatever_they_look_like_together() {
         (TypeKind::Composite, "(Johanna,1950-03-17,1)", "(*******,1950-01-01,1)"),
         (TypeKind::Array, r#"{"(x,1950-03-17,1)"}"#, r#"{"(x,1950-**-**,1)"}"#),
         (TypeKind::Array, "{123-45-6789,1}", "{***********,1}"),
+        (TypeKind::Array, "{Wilhelmina}", "{**********}"),
+        (TypeKind::Array, "{asthma,\"Wilhelmina\",NULL}", "{asthma,\"**********\",NULL}"),
+        (
+            TypeKind::Array,
+            r#"{{left,Wilhelmina},{"(Wilhelmina,\"a b\")",8}}"#,
+            r#"{{left,**********},{"(**********,\"a b\")",8}}"#,
+        ),
+        (TypeKind::Composite, "(Wilhelmina,)", "(**********,)"),
     ] {
         assert_eq!(scanned_text(kind, value), expected);
     }

@@ -15,34 +15,90 @@ use super::super::typed;
 const SEPARATORS: &[u8] = b"{}()[],=";
 
 pub(super) fn restore(dates: Dates, original: &[u8], masked: &mut [u8]) {
-    let mut at = 0;
-    let mut is_quoted = false;
-    while let Some(&byte) = original.get(at) {
-        if byte == b'"' || (!is_quoted && SEPARATORS.contains(&byte)) {
-            is_quoted ^= byte == b'"';
-            restore_byte(original, masked, at);
-            at += 1;
-        } else {
-            let element = at..end_of_element(original, at, is_quoted);
-            at = element.end;
-            restore_element(dates, original, masked, element);
+    for piece in Pieces::of(original) {
+        match piece {
+            Piece::Mark(at) => restore_byte(original, masked, at),
+            Piece::Element(element) => restore_element(dates, original, masked, element),
         }
     }
 }
 
-/// Where the element that begins at `start` ends: before the closing quote, or a separator.
-fn end_of_element(original: &[u8], start: usize, is_quoted: bool) -> usize {
-    let mut at = start;
-    while let Some(&byte) = original.get(at) {
-        match byte {
-            b'\\' => at += 1,
-            _ if byte == b'"' => break,
-            _ if !is_quoted && SEPARATORS.contains(&byte) => break,
-            _ => {}
+/// Where the elements of an array or a row type stand, those of one within as well.
+pub(in super::super) fn each(text: &[u8], mut on_element: impl FnMut(Range<usize>)) {
+    for element in Pieces::of(text).filter_map(Piece::element) {
+        let within = &text[element.clone()];
+        if within.starts_with(b"(") || within.starts_with(b"{") {
+            let is_mark = |byte: &u8| SEPARATORS.contains(byte) || b"\"\\".contains(byte);
+            let mut at = element.start;
+            for part in within.split(is_mark) {
+                if !part.is_empty() {
+                    on_element(at..at + part.len());
+                }
+                at += part.len() + 1;
+            }
+        } else {
+            on_element(element);
         }
-        at += 1;
     }
-    at.min(original.len())
+}
+
+enum Piece {
+    /// A quote or a separator.
+    Mark(usize),
+    Element(Range<usize>),
+}
+
+impl Piece {
+    fn element(self) -> Option<Range<usize>> {
+        match self {
+            Self::Element(element) => Some(element),
+            Self::Mark(_) => None,
+        }
+    }
+}
+
+/// A value, taken apart.
+struct Pieces<'t> {
+    text: &'t [u8],
+    at: usize,
+    is_quoted: bool,
+}
+
+impl<'t> Pieces<'t> {
+    fn of(text: &'t [u8]) -> Self {
+        Self { text, at: 0, is_quoted: false }
+    }
+
+    /// Where the element that begins here ends: before the closing quote, or a separator.
+    fn end_of_element(&self) -> usize {
+        let mut at = self.at;
+        while let Some(&byte) = self.text.get(at) {
+            match byte {
+                b'\\' => at += 1,
+                _ if byte == b'"' => break,
+                _ if !self.is_quoted && SEPARATORS.contains(&byte) => break,
+                _ => {}
+            }
+            at += 1;
+        }
+        at.min(self.text.len())
+    }
+}
+
+impl Iterator for Pieces<'_> {
+    type Item = Piece;
+
+    fn next(&mut self) -> Option<Piece> {
+        let start = self.at;
+        let byte = *self.text.get(start)?;
+        if byte == b'"' || (!self.is_quoted && SEPARATORS.contains(&byte)) {
+            self.is_quoted ^= byte == b'"';
+            self.at += 1;
+            return Some(Piece::Mark(start));
+        }
+        self.at = self.end_of_element();
+        Some(Piece::Element(start..self.at))
+    }
 }
 
 fn restore_byte(original: &[u8], masked: &mut [u8], at: usize) {
