@@ -110,7 +110,9 @@ pub(crate) fn beside_presidio() -> Result<(), TaskError> {
         let (name, cases) = (&ours.name, ours.cases);
         let [our_share, their_share] = [ours, theirs].map(|score| score.value * 100.0);
         println!("  {name:44} {our_share:>7.2} % {their_share:>7.2} %  of {cases}");
-        behind.extend((ours.value < theirs.value).then_some(name.as_str()));
+        // Ages below 90 and the like may stay, so who finds more of them finds too much.
+        let counts = !name.ends_with(spans::NOT_DIRECT);
+        behind.extend((counts && ours.value < theirs.value).then_some(name.as_str()));
     }
     let times = compared.speed().value;
     let is_met = if times >= SPEED_GOAL { "met" } else { "missed" };

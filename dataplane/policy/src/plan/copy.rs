@@ -58,10 +58,25 @@ impl Copied<'_> {
         if !named.is_empty() {
             return Some(named.iter().map(|name| self.column(&meant, name)).collect());
         }
-        // All columns: only one relation has a known order of them.
-        let &[relation] = meant.as_slice() else { return None };
-        let columns = relation.columns.iter().filter(|column| !column.generated);
-        Some(columns.map(|column| self.known(column, relation)).collect())
+        self.all(&meant, count, |column| !column.generated)
+    }
+
+    /// The strictest plans of all columns that are `taken`, by their places: of those relations that have as
+    /// many as the server says.
+    fn all(
+        &self,
+        meant: &[&Relation],
+        count: usize,
+        taken: impl Fn(&Column) -> bool,
+    ) -> Option<Vec<ColumnPlan>> {
+        let plans = meant.iter().map(|relation| -> Vec<ColumnPlan> {
+            let columns = relation.columns.iter().filter(|column| taken(column));
+            columns.map(|column| self.known(column, relation)).collect()
+        });
+        plans.filter(|plans| plans.len() == count).reduce(|a, b| {
+            let both = a.into_iter().zip(b);
+            both.map(|(a, b)| self.stricter(a, b)).collect()
+        })
     }
 
     fn query(&self, catalog: &Catalog, outputs: &Outputs, count: usize) -> Option<Vec<ColumnPlan>> {
@@ -89,13 +104,10 @@ impl Copied<'_> {
         let unknown = || vec![self.expression(starred); count];
         let Some((schema, name)) = star_of else { return unknown() };
         let meant: Vec<_> = catalog.resolve(schema.as_deref(), name).collect();
-        match meant.as_slice() {
-            [] if system::is_relation(schema.as_deref(), name) => vec![self.untyped(); count],
-            &[relation] if relation.columns.len() == count => {
-                relation.columns.iter().map(|column| self.known(column, relation)).collect()
-            }
-            _ => vec![self.whole(); count],
+        if meant.is_empty() && system::is_relation(schema.as_deref(), name) {
+            return vec![self.untyped(); count];
         }
+        self.all(&meant, count, |_| true).unwrap_or_else(|| vec![self.whole(); count])
     }
 
     fn source(&self, catalog: &Catalog, source: &Source) -> ColumnPlan {
@@ -128,18 +140,19 @@ impl Copied<'_> {
         let plans = meant
             .iter()
             .filter_map(|relation| Some(self.known(relation.column_named(name)?, relation)));
-        let strictest = plans.reduce(|a, b| {
-            if a == b {
-                a
-            } else if a.kind == b.kind && a.type_oid == b.type_oid {
-                let action = strictest(a.action, b.action);
-                let class = a.class.raise(b.class);
-                ColumnPlan { action, class, ..a }
-            } else {
-                self.whole()
-            }
-        });
-        strictest.unwrap_or_else(|| self.whole())
+        plans.reduce(|a, b| self.stricter(a, b)).unwrap_or_else(|| self.whole())
+    }
+
+    fn stricter(&self, a: ColumnPlan, b: ColumnPlan) -> ColumnPlan {
+        if a == b {
+            a
+        } else if a.kind == b.kind && a.type_oid == b.type_oid {
+            let action = strictest(a.action, b.action);
+            let class = a.class.raise(b.class);
+            ColumnPlan { action, class, ..a }
+        } else {
+            self.whole()
+        }
     }
 
     fn known(&self, column: &Column, relation: &Relation) -> ColumnPlan {

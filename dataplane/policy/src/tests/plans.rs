@@ -239,6 +239,8 @@ fn copied(catalog: &Catalog, text: &str, count: usize) -> Plan {
 fn copy_is_planned_by_names() {
     let mut raw = Raw::hospital();
     raw.table(30, "a.twice", &[("x", TEXT)]).table(31, "b.twice", &[("ssn", TEXT), ("x", TEXT)]);
+    raw.table(33, "a.again", &[("x", TEXT), ("y", TEXT)]);
+    raw.table(34, "b.again", &[("ssn", TEXT), ("y", TEXT)]);
     raw.table(32, "public.made", &[("ssn", TEXT), ("whole_name", TEXT), ("n", INT4)]);
     raw.column(32, "ssn").generated = true;
     let catalog = raw.compile();
@@ -254,7 +256,12 @@ fn copy_is_planned_by_names() {
         ("COPY patients (gone) TO STDOUT", 1, "whole"),
         ("COPY gone TO STDOUT", 2, "whole whole"),
         ("COPY made TO STDOUT", 2, "scan pass"),
-        ("COPY twice TO STDOUT", 1, "whole"),
+        ("COPY twice TO STDOUT", 1, "scan"),
+        ("COPY twice TO STDOUT", 2, "whole scan"),
+        ("COPY twice TO STDOUT", 3, "whole whole whole"),
+        ("COPY again TO STDOUT", 2, "whole scan"),
+        ("COPY (SELECT * FROM again) TO STDOUT", 2, "whole scan"),
+        ("COPY (SELECT * FROM twice) TO STDOUT", 1, "scan"),
         ("COPY a.twice TO STDOUT", 1, "scan"),
         ("COPY twice (x) TO STDOUT", 1, "scan"),
         ("COPY products TO STDOUT", 5, "pass scan pass pass pass"),

@@ -16,6 +16,9 @@ use serde_json::Value;
 use super::Score;
 use crate::error::TaskError;
 
+/// Ends the name of a score of labels that [`DIRECT`] lacks.
+pub(super) const NOT_DIRECT: &str = "found, not direct";
+
 /// Labels that name somebody, or lead to one, by themselves. Titles, nationalities, organisations and ages below 90 don't;
 /// places and dates may be countries and years; what is labelled as a town or a day is none.
 const DIRECT: [&str; 22] = [
@@ -147,7 +150,7 @@ impl Texts {
             Score::share(name("precision by character"), right, all),
         ];
         for (kind, (hit, all)) in by_type {
-            let sort = if DIRECT.contains(&kind) { "found" } else { "found, not direct" };
+            let sort = if DIRECT.contains(&kind) { "found" } else { NOT_DIRECT };
             scores.push(Score::share(name(&format!("{kind} {sort}")), hit, all));
         }
         scores.into_iter().flatten().collect()
