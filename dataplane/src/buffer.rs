@@ -4,22 +4,45 @@
 //! the receiving side into the peer's [`Outbox`], and only the start of an unfinished frame is
 //! copied into the next one.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
+use std::rc::Rc;
 
 use lazaret_audit::Position;
 
-use crate::limits::{BUFFER_BYTES, POOLED_BUFFERS, SEALED_BYTES};
+use crate::limits::{BUFFER_BYTES, LARGE_BYTES, POOLED_BUFFERS, SEALED_BYTES};
 
 /// Owned bytes of which `start..end` are in use.
 pub(crate) struct Buffer {
     bytes: Box<[u8]>,
     start: usize,
     end: usize,
+    /// Given back with the buffer.
+    _share: Option<Share>,
+}
+
+/// What one buffer has of the memory that large ones share.
+struct Share {
+    bytes: usize,
+    taken: Rc<Cell<usize>>,
+}
+
+impl Share {
+    fn of(taken: &Rc<Cell<usize>>, bytes: usize) -> Self {
+        taken.set(taken.get() + bytes);
+        Self { bytes, taken: Rc::clone(taken) }
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.taken.set(self.taken.get() - self.bytes);
+    }
 }
 
 impl Buffer {
     pub(crate) fn with_capacity(capacity: usize) -> Self {
-        Self { bytes: vec![0; capacity].into_boxed_slice(), start: 0, end: 0 }
+        Self { bytes: vec![0; capacity].into_boxed_slice(), start: 0, end: 0, _share: None }
     }
 
     pub(crate) fn filled(&self) -> &[u8] {
@@ -87,6 +110,8 @@ impl Buffer {
 pub(crate) struct Pool {
     free: Vec<Buffer>,
     free_for_records: Vec<Buffer>,
+    /// What large buffers hold, wherever they are.
+    taken: Rc<Cell<usize>>,
 }
 
 impl Pool {
@@ -97,6 +122,16 @@ impl Pool {
     /// One that a whole buffer fits into when sealed as TLS records.
     pub(crate) fn take_for_records(&mut self) -> Buffer {
         self.free_for_records.pop().unwrap_or_else(|| Buffer::with_capacity(SEALED_BYTES))
+    }
+
+    /// One for a message that no usual buffer holds.
+    pub(crate) fn take_large(&mut self, bytes: usize) -> Buffer {
+        Buffer { _share: Some(Share::of(&self.taken, bytes)), ..Buffer::with_capacity(bytes) }
+    }
+
+    /// Whether so much more may be held by large buffers.
+    pub(crate) fn has_room_for(&self, bytes: usize) -> bool {
+        self.taken.get().saturating_add(bytes) <= LARGE_BYTES
     }
 
     pub(crate) fn give(&mut self, mut buffer: Buffer) {

@@ -21,6 +21,10 @@ pub(crate) const NAMED_OBJECTS: usize = 4096;
 /// refuses a message long before this; it is the backstop.
 pub(crate) const INPUT_BYTES: usize = 2 * STATEMENT_BYTES;
 
+/// What messages that are larger than a buffer may hold of a shard's memory, all sessions together:
+/// sixteen of the largest. Whoever sends one more is refused, and may send it again.
+pub(crate) const LARGE_BYTES: usize = 256 << 20;
+
 /// Buffers that a shard keeps for reuse: more than a few per busy session is memory held for nothing.
 pub(crate) const POOLED_BUFFERS: usize = 256;
 
@@ -185,6 +189,7 @@ const _: () = assert!(OUTBOX_BYTES >= BUFFER_BYTES);
 const _: () = assert!(TOKENS_KNOWN >= 2 * TOKENS_PER_BATCH);
 const _: () = assert!(INPUT_BYTES >= STATEMENT_BYTES + BUFFER_BYTES);
 const _: () = assert!(INPUT_BYTES >= ROW_IN_MEMORY_BYTES);
+const _: () = assert!(LARGE_BYTES >= PARAMETERS_BYTES + BUFFER_BYTES);
 const _: () = assert!(BUFFER_BYTES >= 2 * (TLS_RECORD_BYTES + TLS_OVERHEAD_BYTES));
 const _: () = assert!(BATCH_PIECES * BUFFER_BYTES >= OUTBOX_BYTES);
 const _: () = assert!(SLOTS.is_power_of_two() && SHARDS.is_power_of_two());

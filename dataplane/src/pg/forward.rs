@@ -81,6 +81,11 @@ impl<'b> Forward<'b> {
         &self.input.filled()[settled..self.write]
     }
 
+    /// Whether the buffer is large enough for a frame of `len` bytes.
+    pub(super) fn holds(&self, len: usize) -> bool {
+        len <= self.input.capacity()
+    }
+
     /// The frame at the front has `len` bytes in all and is wanted in one piece.
     pub(super) fn need(&mut self, len: usize) {
         self.needed = len;
@@ -125,7 +130,7 @@ impl<'b> Forward<'b> {
 fn with_room(bytes: usize, pool: &mut Pool) -> Buffer {
     match bytes > crate::limits::BUFFER_BYTES {
         // A TLS record more, so that there is room to open the one that ends the frame.
-        true => Buffer::with_capacity(bytes + crate::limits::BUFFER_BYTES),
+        true => pool.take_large(bytes + crate::limits::BUFFER_BYTES),
         false => pool.take(),
     }
 }

@@ -39,6 +39,12 @@ pub(super) fn too_long(what: &str, limit_bytes: usize) -> Report {
     Report::error(SqlState::PROGRAM_LIMIT_EXCEEDED, message)
 }
 
+pub(super) fn no_memory(what: &str, bytes: usize) -> Report {
+    let message = format!("the gateway has no memory for a {what} of {bytes} bytes at this moment");
+    Report::error(SqlState::OUT_OF_MEMORY, message)
+        .hint("Other sessions are sending large messages. Send it again, or in smaller parts.")
+}
+
 pub(super) fn too_many() -> Report {
     Report::error(
         SqlState::PROGRAM_LIMIT_EXCEEDED,

@@ -6,7 +6,7 @@ use lazaret_proto::pg::frontend::{self, Message};
 use super::Relaying;
 use super::answer::Answer;
 use super::expected::Reply;
-use super::verdicts::Step;
+use super::verdicts::{Step, TooLong};
 use crate::buffer::Buffer;
 use crate::context::Context;
 use crate::limits::{PARAMETERS_BYTES, SMALL_MESSAGE_BYTES, STATEMENT_BYTES};
@@ -130,8 +130,13 @@ impl Relaying {
             }
             _ => {}
         }
-        if let Some(limit_bytes) = exceeded(header)? {
-            self.refuse_too_long(header, limit_bytes, forward, context)?;
+        let unwanted = match exceeded(header)? {
+            Some(limit_bytes) => Some(TooLong::Ever { limit_bytes }),
+            None if forward.holds(header.len) || context.pool.has_room_for(header.len) => None,
+            None => Some(TooLong::Now),
+        };
+        if let Some(unwanted) = unwanted {
+            self.refuse_too_long(header, unwanted, forward, context)?;
             return Ok(true);
         }
         let Some(body) = header.body(forward.unread()) else { return Ok(false) };
@@ -215,13 +220,13 @@ impl Relaying {
     fn refuse_too_long(
         &mut self,
         header: FrameHeader,
-        limit_bytes: usize,
+        too_long: TooLong,
         forward: &mut Forward<'_>,
         context: &mut Context<'_>,
     ) -> Result<(), End> {
         let end = forward.unread().len().min(header.len);
         let beginning = forward.unread().get(HEADER_BYTES..end).unwrap_or_default();
-        let step = self.on_too_long(header, limit_bytes, beginning, context)?;
+        let step = self.on_too_long(header, too_long, beginning, context)?;
         self.apply(step, 0, forward, context)?;
         self.drop_message(header);
         Ok(())

@@ -16,6 +16,14 @@ use crate::context::Context;
 use crate::pg::end::End;
 use crate::pg::recorder::{Asked, Verdict};
 
+/// Why a message is not kept until it has arrived.
+pub(super) enum TooLong {
+    /// None so long is.
+    Ever { limit_bytes: usize },
+    /// Other large ones hold what memory there is for such.
+    Now,
+}
+
 /// What becomes of a message.
 pub(super) enum Step {
     Forward {
@@ -147,7 +155,7 @@ impl Relaying {
     pub(super) fn on_too_long(
         &mut self,
         header: FrameHeader,
-        limit_bytes: usize,
+        too_long: TooLong,
         beginning: &[u8],
         context: &mut Context<'_>,
     ) -> Result<Step, End> {
@@ -163,10 +171,13 @@ impl Relaying {
             }
             _ => (&[][..], &[][..]),
         };
-        let verdict = Verdict { kind: "unparsed", allowed: false, rule: "too_long" };
+        let (rule, report) = match too_long {
+            TooLong::Ever { limit_bytes } => ("too_long", refuse::too_long(name, limit_bytes)),
+            TooLong::Now => ("no_memory", refuse::no_memory(name, header.len)),
+        };
+        let verdict = Verdict { kind: "unparsed", allowed: false, rule };
         let asked = Asked { message: name, name: statement, text, bytes: header.body_len() };
         self.recorder.statement(&asked, &verdict, context)?;
-        let report = refuse::too_long(name, limit_bytes);
         Ok(match header.tag {
             frontend::PARSE => Step::refuse_parse(statement, Box::new(report)),
             tag => Step::refuse(tag, report),

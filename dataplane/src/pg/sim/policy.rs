@@ -11,7 +11,7 @@ use super::log::Record;
 use super::messages::*;
 use super::world::World;
 use crate::context::Event;
-use crate::limits::STATEMENT_BYTES;
+use crate::limits::{BUFFER_BYTES, LARGE_BYTES, STATEMENT_BYTES};
 
 const CODE: Column<'static> = ("code", LABS, 1, TEXT);
 
@@ -133,6 +133,22 @@ fn nine_megabytes_of_comment_before_a_drop_are_refused_and_not_kept() {
     assert!(shown(&sent)[0].contains("C54000"));
     world.client_sends(&query("SELECT code FROM labs"));
     assert_eq!(shown(&world.take_upstream()), ["Q SELECT code FROM labs"]);
+}
+
+#[test]
+fn a_large_message_is_refused_while_others_hold_the_memory_for_such() {
+    let mut world = World::ready(Preset::SafeHarbor);
+    let text = format!("SELECT code FROM labs --{}", "x".repeat(2 * BUFFER_BYTES));
+    let held = world.hold_memory(LARGE_BYTES - BUFFER_BYTES);
+    world.client_sends(&query(&text));
+    assert_eq!(shown(&world.take_upstream()), ["Q lazaret: refused"]);
+    world.upstream_sends(&all(&[syntax_error(), ready()]));
+    let sent = world.take_client();
+    assert_eq!(tags(&sent), "EZ");
+    assert!(shown(&sent)[0].contains("C53200"));
+    drop(held);
+    world.client_sends(&query(&text));
+    assert_eq!(shown(&world.take_upstream()), [format!("Q {text}")]);
 }
 
 #[test]

@@ -199,6 +199,11 @@ impl World {
         self.input(side).room()
     }
 
+    /// As other sessions of the shard do.
+    pub(super) fn hold_memory(&mut self, bytes: usize) -> Buffer {
+        self.pool.take_large(bytes)
+    }
+
     pub(super) fn unread(&mut self, side: Side) -> usize {
         self.input(side).filled().len()
     }
