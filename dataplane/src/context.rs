@@ -5,7 +5,7 @@ use lazaret_audit::{Body, Position};
 use lazaret_detectors::Scanner;
 use lazaret_link::{Admission, RefusalReason, Secret, Settings, ValueDigest};
 use lazaret_policy::{Engine, Grant};
-use lazaret_sql::Reader;
+use lazaret_sql::{Parsed, Reader};
 
 use crate::buffer::{Outbox, Pool};
 use crate::mask::{Answer, RowMasker, TokenCache};
@@ -120,6 +120,11 @@ pub(crate) enum Event {
     CatalogRefreshed,
     /// The answers to `Effect::AskForTokens`, one for each digest.
     Tokens(Vec<Answer>),
+    /// The answer to `Effect::Parse`.
+    Parsed {
+        text: Box<str>,
+        parsed: Parsed,
+    },
 }
 
 /// What a session wants done that it can't do itself.
@@ -151,6 +156,9 @@ pub(crate) enum Effect {
         database: String,
     },
     /// Ask control's vault. One question at a time.
+    Parse {
+        text: Box<str>,
+    },
     AskForTokens {
         /// Whose tokens they are, if they end with it.
         grant: Option<String>,

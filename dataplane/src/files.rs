@@ -204,6 +204,12 @@ impl Files {
                     self.workers.derive(post.clone(), session, password, salt, iterations);
                 }
             }
+            Letter::Parse { session, text } => {
+                let Stage::Serving(fleet) = &self.stage else { return Ok(()) };
+                if let Some(post) = fleet.post(shard) {
+                    self.workers.parse(post.clone(), session, text);
+                }
+            }
             Letter::SegmentWanted => self.link.say(FromDataplane::SegmentWanted { shard }),
             Letter::SegmentDone { index } => {
                 self.link.say(FromDataplane::SegmentDone { shard, index });

@@ -14,6 +14,13 @@ pub(crate) const OUTBOX_BYTES: usize = 4 * BUFFER_BYTES;
 /// comes near this.
 pub(crate) const STATEMENT_BYTES: usize = 1 << 20;
 
+/// A text up to this size is parsed by the shard, in a few milliseconds. A longer one is read by a thread of
+/// its own.
+pub(crate) const PARSED_ON_SHARD_BYTES: usize = 16 << 10;
+
+/// Statements of one text, each of which is decided by itself.
+pub(crate) const STATEMENTS: usize = 4096;
+
 /// Prepared statements and portals that one session may hold.
 pub(crate) const NAMED_OBJECTS: usize = 4096;
 

@@ -27,8 +27,11 @@ pub enum ParseError {
     Unparsable(&'static str),
 }
 
+/// The statements of a text, or why it has none.
+pub type Parsed = Result<Vec<Statement>, ParseError>;
+
 /// Parses a text of one or more statements; an empty text gives no statements.
-pub fn parse(text: &str) -> Result<Vec<Statement>, ParseError> {
+pub fn parse(text: &str) -> Parsed {
     if text.contains('\0') {
         return Err(ParseError::Unparsable("the statement holds a NUL character"));
     }

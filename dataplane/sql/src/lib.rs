@@ -28,7 +28,7 @@ mod statement;
 mod walk;
 mod writes;
 
-pub use analyse::{ParseError, parse};
+pub use analyse::{ParseError, Parsed, parse};
 pub use reader::Reader;
 pub use statement::{
     Access, Arguments, Calls, Copy, CopyDirection, CopyEnd, CopyFormat, FunctionUse, How, Input,

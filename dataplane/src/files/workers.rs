@@ -1,7 +1,8 @@
 //! Threads for what blocks for milliseconds or more.
 //!
 //! Segments have a thread of their own, which keeps their order and is never behind a name that does
-//! not resolve. Results go where they are needed as letters.
+//! not resolve. So have long texts of SQL: who sends many of them holds up no login. Results go where they
+//! are needed as letters.
 
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::num::NonZeroU32;
@@ -23,13 +24,15 @@ type Job = Box<dyn FnOnce(&FilesPost) + Send>;
 pub(super) struct Workers {
     jobs: Sender<Job>,
     segments: Sender<Job>,
+    texts: Sender<Job>,
 }
 
 impl Workers {
     pub(super) fn start(files: FilesPost) -> std::io::Result<Self> {
         let jobs = pool("worker", WORKERS, &files)?;
         let segments = pool("segments", 1, &files)?;
-        Ok(Self { jobs, segments })
+        let texts = pool("parser", 1, &files)?;
+        Ok(Self { jobs, segments, texts })
     }
 
     /// Maps and populates a prepared segment.
@@ -89,6 +92,16 @@ impl Workers {
             pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, iterations, &salt, password, &mut key);
             if post.send(ToShard::ScramKey { session, key }).is_err() {
                 tracing::warn!("a salted password was lost: the shard is too busy");
+            }
+        });
+    }
+
+    /// A text of SQL to its statements.
+    pub(super) fn parse(&self, post: ShardPost, session: Key, text: Box<str>) {
+        give(&self.texts, move |_| {
+            let parsed = lazaret_sql::parse(&text);
+            if post.send(ToShard::Parsed { session, text, parsed }).is_err() {
+                tracing::warn!("a parsed text was lost: the shard is too busy");
             }
         });
     }

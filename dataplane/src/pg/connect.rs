@@ -129,7 +129,8 @@ impl Connecting {
             | Event::CancelRequested(_)
             | Event::CancelEnded
             | Event::CatalogRefreshed
-            | Event::Tokens(_) => {}
+            | Event::Tokens(_)
+            | Event::Parsed { .. } => {}
         }
         Ok(())
     }

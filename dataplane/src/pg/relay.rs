@@ -13,6 +13,7 @@ mod expected;
 mod judge;
 mod objects;
 mod outcomes;
+mod reading;
 mod refuse;
 mod replies;
 mod requests;
@@ -41,6 +42,7 @@ use clock::{Activity, Clock};
 use copy::CopyIn;
 use expected::Expected;
 use objects::{Name, Objects};
+use reading::Reading;
 use requests::Unfinished;
 use rows::LongFrame;
 use schema::Schema;
@@ -68,6 +70,7 @@ pub(super) struct Relaying {
     /// A client message that is taken in pieces.
     unfinished: Option<Unfinished>,
     copy_in: CopyIn,
+    reading: Reading,
     /// The client has to wait: `Effect::Resume` is due when it need not any more.
     held: bool,
 
@@ -116,6 +119,7 @@ impl Relaying {
             described: None,
             unfinished: None,
             copy_in: CopyIn::default(),
+            reading: Reading::default(),
             held: false,
             objects: Objects::default(),
             answer: Answer::Between,
@@ -209,6 +213,7 @@ impl Relaying {
             }
             Event::CatalogRefreshed => self.schema.on_refreshed(),
             Event::Tokens(answers) => self.on_tokens(answers, context),
+            Event::Parsed { text, parsed } => self.on_parsed(text, parsed),
             Event::TlsReady { .. }
             | Event::Admitted(_)
             | Event::NotAdmitted(_)
@@ -236,11 +241,12 @@ impl Relaying {
     /// Whether the client's next message has to wait. COPY data doesn't: replies wait for it.
     fn must_hold(&self) -> bool {
         let copying = matches!(self.answer, Answer::CopyIn { ended: false });
-        !copying && (self.schema.holds() || self.expected.is_full())
+        !copying && (self.schema.holds() || self.expected.is_full() || self.reading.waits())
     }
 
     fn resume(&mut self, context: &mut Context<'_>) {
-        if self.held && !self.schema.holds() && self.expected.has_room() {
+        let waits = self.schema.holds() || !self.expected.has_room() || self.reading.waits();
+        if self.held && !waits {
             self.held = false;
             context.effects.push(Effect::Resume(Side::Client));
         }

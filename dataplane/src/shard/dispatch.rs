@@ -126,6 +126,9 @@ impl Shard {
             ToShard::Tokens { request, tokens } => self.give_tokens(request, tokens),
             ToShard::Resolved { session, addresses } => self.resolved(session, addresses),
             ToShard::ScramKey { session, key } => self.raise(session, Event::ScramKey(key)),
+            ToShard::Parsed { session, text, parsed } => {
+                self.raise(session, Event::Parsed { text, parsed });
+            }
             ToShard::Cancel { key, client_address, errand } => {
                 self.cancel(&key, &client_address, errand);
             }

@@ -54,6 +54,7 @@ impl Shard {
                 }
                 self.tell(Letter::CatalogStale { database });
             }
+            Effect::Parse { text } => self.tell(Letter::Parse { session: key, text }),
             Effect::AskForTokens { grant, digests } => self.ask_for_tokens(key, grant, digests),
             Effect::Resume(side) => {
                 if let Some(wire) = self.slots.borrow_mut(key).and_then(|slot| slot.wire_mut(side))

@@ -12,6 +12,7 @@ use crossbeam::channel::{Receiver, Sender, TrySendError, bounded};
 use lazaret_audit::BlankSegment;
 use lazaret_link::{Admission, FromControl, RefusalReason, Secret, ValueDigest, VaultToken};
 use lazaret_policy::{Engine, Grant};
+use lazaret_sql::Parsed;
 use rustix::event::{EventfdFlags, eventfd};
 
 use crate::context::{CancelKey, Errand};
@@ -46,6 +47,11 @@ pub(crate) enum ToShard {
     ScramKey {
         session: Key,
         key: [u8; 32],
+    },
+    Parsed {
+        session: Key,
+        text: Box<str>,
+        parsed: Parsed,
     },
     Cancel {
         key: CancelKey,
@@ -107,6 +113,10 @@ pub(crate) enum Letter {
         password: Secret,
         salt: Vec<u8>,
         iterations: u32,
+    },
+    Parse {
+        session: Key,
+        text: Box<str>,
     },
     SegmentWanted,
     SegmentDone {

@@ -8,8 +8,10 @@ use lazaret_policy::{
 };
 use lazaret_proto::pg::error::Report;
 use lazaret_proto::pg::sqlstate::SqlState;
-use lazaret_sql::{Kind, ParseError, Reader, Statement};
+use lazaret_sql::{Kind, ParseError, Parsed, Reader, Statement};
 
+use super::refuse;
+use crate::limits::STATEMENTS;
 use crate::pg::plans::Planned;
 
 /// A statement that may run, with what is needed when its results come.
@@ -69,13 +71,12 @@ impl Judgement {
 
 /// `transparent` lets pass what can't be parsed.
 pub(super) fn judge(
-    text: &[u8],
+    read: Read<'_>,
     grant: &Grant,
     transparent: bool,
     engine: &mut Engine,
-    reader: &mut Reader,
 ) -> Judgement {
-    match read(text, reader) {
+    match read {
         Ok(text) => decide(text, grant, engine),
         Err(_) if transparent => Judgement {
             kind: "unparsed".into(),
@@ -105,12 +106,31 @@ pub(super) fn judge_again(
 /// A text, and the statements in it.
 type Text<'t> = (&'t str, Vec<Rc<Statement>>);
 
-fn read<'t>(text: &'t [u8], reader: &mut Reader) -> Result<Text<'t>, (&'static str, Report)> {
-    let text = std::str::from_utf8(text).map_err(|_| {
+/// That, or the rule by which it is refused.
+pub(super) type Read<'t> = Result<Text<'t>, (&'static str, Report)>;
+
+pub(super) fn read<'t>(text: &'t [u8], reader: &mut Reader) -> Read<'t> {
+    let text = utf8(text)?;
+    told(text, reader.read(text))
+}
+
+/// What another thread has read.
+pub(super) fn parsed(text: &[u8], parsed: Parsed) -> Read<'_> {
+    told(utf8(text)?, parsed.map(|statements| statements.into_iter().map(Rc::new).collect()))
+}
+
+fn utf8(text: &[u8]) -> Result<&str, (&'static str, Report)> {
+    std::str::from_utf8(text).map_err(|_| {
         let state = SqlState::CHARACTER_NOT_IN_REPERTOIRE;
         ("encoding", Report::error(state, "invalid byte sequence for encoding \"UTF8\""))
-    })?;
-    match reader.read(text) {
+    })
+}
+
+fn told(text: &str, parsed: Result<Vec<Rc<Statement>>, ParseError>) -> Read<'_> {
+    match parsed {
+        Ok(statements) if statements.len() > STATEMENTS => {
+            Err(("too_many", refuse::too_many_statements(STATEMENTS)))
+        }
         Ok(statements) => Ok((text, statements)),
         Err(ParseError::Syntax { message, position }) => {
             let report = Report::error(SqlState::SYNTAX_ERROR, message);

@@ -45,6 +45,11 @@ pub(super) fn no_memory(what: &str, bytes: usize) -> Report {
         .hint("Other sessions are sending large messages. Send it again, or in smaller parts.")
 }
 
+pub(super) fn too_many_statements(limit: usize) -> Report {
+    let message = format!("a text of more than {limit} statements is not read by the gateway");
+    Report::error(SqlState::PROGRAM_LIMIT_EXCEEDED, message).hint("Send it in several queries.")
+}
+
 pub(super) fn too_many() -> Report {
     Report::error(
         SqlState::PROGRAM_LIMIT_EXCEEDED,

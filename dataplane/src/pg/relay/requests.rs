@@ -1,11 +1,12 @@
 //! Messages of the client, on their way upstream: how they are taken from the buffer.
 
 use lazaret_proto::pg::frame::{self, Frame, FrameHeader, HEADER_BYTES};
-use lazaret_proto::pg::frontend::{self, Message};
+use lazaret_proto::pg::frontend::{self, Message, Parse};
 
 use super::Relaying;
 use super::answer::Answer;
 use super::expected::Reply;
+use super::reading::Reading;
 use super::verdicts::{Step, TooLong};
 use crate::buffer::Buffer;
 use crate::context::Context;
@@ -19,6 +20,15 @@ pub(super) enum Unfinished {
     CopyData { missing: usize },
     /// Too long and refused, or ignored by the server.
     Dropped { missing: usize },
+}
+
+/// What became of the message at the front.
+enum Taken {
+    Whole,
+    /// More of it is to come.
+    Arriving,
+    /// It stays where it is until its text has been read.
+    Waits,
 }
 
 impl Relaying {
@@ -53,9 +63,16 @@ impl Relaying {
                 self.held = true;
                 return Ok(());
             }
-            if !self.take_message(header, forward, context)? {
-                forward.need(header.len);
-                return Ok(());
+            match self.take_message(header, forward, context)? {
+                Taken::Whole => self.reading = Reading::Nothing,
+                Taken::Arriving => {
+                    forward.need(header.len);
+                    return Ok(());
+                }
+                Taken::Waits => {
+                    self.held = true;
+                    return Ok(());
+                }
             }
         }
     }
@@ -95,23 +112,22 @@ impl Relaying {
         missing == 0
     }
 
-    /// False: the message has not all arrived.
     fn take_message(
         &mut self,
         header: FrameHeader,
         forward: &mut Forward<'_>,
         context: &mut Context<'_>,
-    ) -> Result<bool, End> {
+    ) -> Result<Taken, End> {
         let copying = matches!(self.answer, Answer::CopyIn { ended: false });
         match header.tag {
             frontend::COPY_DATA if copying => {
                 self.begin_copy_data(header, forward);
-                return Ok(true);
+                return Ok(Taken::Whole);
             }
             // The server ignores these while it takes COPY data.
             frontend::SYNC | frontend::FLUSH if copying => {
                 self.drop_message(header);
-                return Ok(true);
+                return Ok(Taken::Whole);
             }
             frontend::COPY_DONE | frontend::COPY_FAIL | frontend::TERMINATE if copying => {}
             _ if copying => {
@@ -120,13 +136,13 @@ impl Relaying {
             // The client sent these before it heard that COPY had failed; the server ignores them.
             frontend::COPY_DATA | frontend::COPY_DONE | frontend::COPY_FAIL => {
                 self.drop_message(header);
-                return Ok(true);
+                return Ok(Taken::Whole);
             }
             frontend::SYNC | frontend::TERMINATE => {}
             // The server would not look at it.
             _ if self.expected.is_discarding() => {
                 self.drop_message(header);
-                return Ok(true);
+                return Ok(Taken::Whole);
             }
             _ => {}
         }
@@ -137,17 +153,22 @@ impl Relaying {
         };
         if let Some(unwanted) = unwanted {
             self.refuse_too_long(header, unwanted, forward, context)?;
-            return Ok(true);
+            return Ok(Taken::Whole);
         }
-        let Some(body) = header.body(forward.unread()) else { return Ok(false) };
+        let Some(body) = header.body(forward.unread()) else { return Ok(Taken::Arriving) };
         let frame = Frame { tag: header.tag, body, len: header.len };
         let step = match Message::decode(frame) {
+            Ok(Message::Query(text) | Message::Parse(Parse { query: text, .. }))
+                if !self.has_read(text, context) =>
+            {
+                return Ok(Taken::Waits);
+            }
             Ok(message) => self.on_message(message, body, context)?,
             Err(_) => self.on_malformed(header.tag, context)?,
         };
         self.recorder.received(header.len);
         self.apply(step, header.len, forward, context)?;
-        Ok(true)
+        Ok(Taken::Whole)
     }
 
     fn apply(

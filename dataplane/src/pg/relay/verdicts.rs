@@ -286,8 +286,11 @@ impl Relaying {
     }
 
     fn judge(&mut self, text: &[u8], context: &mut Context<'_>) -> Judgement {
-        let judgement =
-            judge::judge(text, &self.grant, self.transparent, context.engine, context.reader);
+        let read = match self.reading.take(text) {
+            Some(parsed) => judge::parsed(text, parsed),
+            None => judge::read(text, context.reader),
+        };
+        let judgement = judge::judge(read, &self.grant, self.transparent, context.engine);
         let Ok(statements) = &judgement.outcome else { return judgement };
         for analysis in statements {
             let name = analysis.object().map(|object| Name::new(object.as_bytes()));

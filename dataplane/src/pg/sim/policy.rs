@@ -10,8 +10,10 @@ use super::catalog::{self, LABS, TEXT};
 use super::log::Record;
 use super::messages::*;
 use super::world::World;
-use crate::context::Event;
-use crate::limits::{BUFFER_BYTES, LARGE_BYTES, STATEMENT_BYTES};
+use crate::context::{Event, Side};
+use crate::limits::{
+    BUFFER_BYTES, LARGE_BYTES, PARSED_ON_SHARD_BYTES, STATEMENT_BYTES, STATEMENTS,
+};
 
 const CODE: Column<'static> = ("code", LABS, 1, TEXT);
 
@@ -148,7 +150,48 @@ fn a_large_message_is_refused_while_others_hold_the_memory_for_such() {
     assert!(shown(&sent)[0].contains("C53200"));
     drop(held);
     world.client_sends(&query(&text));
+    let text_read = world.take_text().unwrap();
+    world.read(text_read);
     assert_eq!(shown(&world.take_upstream()), [format!("Q {text}")]);
+}
+
+#[test]
+fn a_text_that_takes_long_to_parse_is_read_elsewhere_and_its_message_waits() {
+    let mut world = World::ready(Preset::SafeHarbor);
+    let filler = "x".repeat(PARSED_ON_SHARD_BYTES);
+    let allowed = format!("SELECT code FROM labs --{filler}");
+    let refused = format!("DROP TABLE labs --{filler}");
+    world.client_sends(&all(&[query(&allowed), query(&refused), query("SELECT 1 --")]));
+    assert_eq!(world.take_upstream(), b"");
+    assert!(!world.session.wants(Side::Client));
+    // Nothing is asked twice.
+    world.hand_over(Side::Client);
+    let text = world.take_text().unwrap();
+    assert_eq!((&*text, world.take_text()), (&*allowed, None));
+    world.read(text);
+    assert_eq!(shown(&world.take_upstream()), [format!("Q {allowed}")]);
+    let text = world.take_text().unwrap();
+    world.read(text);
+    assert_eq!(shown(&world.take_upstream()), ["Q lazaret: refused", "Q SELECT 1 --"]);
+    // An answer that nobody waits for is none to the next text.
+    let parsed = lazaret_sql::parse("SELECT 1");
+    world.event(Event::Parsed { text: refused.clone().into(), parsed });
+    world.client_sends(&query(&refused));
+    assert_eq!(world.take_upstream(), b"");
+    let text = world.take_text().unwrap();
+    world.read(text);
+    assert_eq!(shown(&world.take_upstream()), ["Q lazaret: refused"]);
+}
+
+#[test]
+fn a_text_of_too_many_statements_is_refused() {
+    let mut world = World::ready(Preset::SafeHarbor);
+    world.client_sends(&query(&"SELECT 1;".repeat(STATEMENTS + 1)));
+    let text = world.take_text().unwrap();
+    world.read(text);
+    assert_eq!(shown(&world.take_upstream()), ["Q lazaret: refused"]);
+    world.upstream_sends(&all(&[syntax_error(), ready()]));
+    assert!(shown(&world.take_client())[0].contains("C54000"));
 }
 
 #[test]

@@ -191,6 +191,21 @@ impl World {
         take(&mut self.upstream, DURABLE)
     }
 
+    /// The text that a thread beside the shard is to read, if any.
+    pub(super) fn take_text(&mut self) -> Option<Box<str>> {
+        let parses = |effect: &Effect| matches!(effect, Effect::Parse { .. });
+        match self.effects.remove(self.effects.iter().position(parses)?) {
+            Effect::Parse { text } => Some(text),
+            _ => None,
+        }
+    }
+
+    /// It has read it.
+    pub(super) fn read(&mut self, text: Box<str>) {
+        let parsed = lazaret_sql::parse(&text);
+        self.event(Event::Parsed { text, parsed });
+    }
+
     pub(super) fn take_effects(&mut self) -> Vec<Effect> {
         std::mem::take(&mut self.effects)
     }
