@@ -185,6 +185,8 @@ def classes(folder):
         most = 90_000 if word in names else 700 if word in usual else 2_500 if word in rare else 90_000
         if at < most and word not in own and len(word) > 1:
             add([word], GIVEN)
+    add(hand_made("both.txt") - own, GIVEN)
+    add(hand_made("families.txt") - own, SURNAME)
     add([word for word in places(folder) if not table.get(word, 0) & COMMON], PLACE)
     for word in hand_made("proper.txt"):
         table[word] = table.get(word, 0) & ~PLAIN | PROPER

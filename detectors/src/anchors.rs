@@ -31,6 +31,8 @@ pub(crate) enum Value {
     Zip,
     /// A postal address, to the end of its line.
     Address,
+    /// A town's name, in capitals.
+    Town,
     Decimal,
     Age,
     /// Anything up to a blank.
@@ -196,6 +198,7 @@ const CASELESS: &[(Rule, &[&str])] = &[
         "detective ", "deputy ", "sergeant ", "captain ", "lieutenant ", "caregiver ", "client ", "holder ", "resident ",
         "surgeon ", "physician ", "passenger ", "witness ", "facilitator ", "interpreter ", "colleague ", "assistant ",
         "coordinator ", "teacher ", "chaplain ", "member ", "veteran ", "oncologist ", "cardiologist ", "neurologist ",
+        "hospitalist ", "dietitian ", "paramedic ", "provider ", "attending ",
     ]),
     (Rule::Credential, &[
         ", m.d", ", d.o.", ", r.n.", ", ph.d", ", phd", ", md", ", rn", ", np", ", pa-c", ", lpn", ", dds",
@@ -217,6 +220,7 @@ const CASELESS: &[(Rule, &[&str])] = &[
         "talked with", "talk with", "called about", "case of", "care of", "pleasure of seeing", "reported to", "report to",
         "d/w", "appt w/", "appt with", "appointment with", "follow up with", "follow-up with", "f/u with", "followed by", "legal name",
         "family name", "goes to", "met with", "loaned to", "asked for", "patient of",
+        "cheers,", "faithfully,", "truly,", "respectfully,", "cordially,", "yours,", "take care,",
     ]),
     (Rule::Employer, &[
         "works at", "works for", "worked at", "worked for", "working at", "working for", "employed by", "employed at",
@@ -258,6 +262,7 @@ const CASELESS: &[(Rule, &[&str])] = &[
 
 #[rustfmt::skip]
 const EXACT: &[(Rule, &[&str])] = &[
+    (Rule::Title, &["Agent ", "CNA ", "LPN ", "RN ", "MD "]),
     (Rule::Street, &[
         " Way", " WAY", " Place", " PLACE", " Bend", " Bridge", " Brook", " Cove", " Creek",
         " Corner", " Crest", " Dale", " Estate", " Extension", " Ferry", " Field", " Flat", " Ford",
@@ -344,6 +349,7 @@ const LABELS: &[Labels] = &[
     (Identifier::Geography, Value::Address, "address label", &[
         "address", "live at", "live on", "living on", "lives at", "lives on", "living at", "resides at", "residing at", "resident of", "addr:",
     ]),
+    (Identifier::Geography, Value::Town, "town label", &["city:", "city=", "town:", "town=", "county:", "birthplace:", "hometown:"]),
     (Identifier::Geography, Value::Decimal, "coordinates label", &[
         "latitude", "longitude", "lat:", "lat=", "lat ", "lon:", "lon=", "lon ", "lng:", "lng=", "long:", "gps", "coordinates",
         "lat\"", "lon\"", "lng\"",
@@ -362,7 +368,9 @@ const LABELS: &[Labels] = &[
         "pt:", "anesthesia:", "cc:", "from:", "to:", "client:", "customer:", "resident:", "by:", "user:", "owner:", "contact:", "intern:", "dr:", "md:",
         "rn:", "np:", "pa:", "nurse:", "donor:", "coordinator:", "hcp:", "proxy:", "team:", "crew:", "pharmacist:", "scheduler",
         "staff:", "aide:", "caller:", "host:", "chaplain:", "custodian", "mother:", "father:", "hcpoa is", "proxy is", "poa is", "circulator",
-        "scrub",
+        "scrub", "re:", "charge:", "on call:", "on-call:", "covering:", "hospitalist:", "consult:", "agent:", "rep:", "tech:", "technologist:",
+        "assigned to:", "assignee:", "recipient:", "sender:", "dictator:", "transcriptionist:", "reviewer:", "signer:", "son:",
+        "daughter:", "wife:", "husband:", "sister:", "brother:", "partner:", "applicant:", "claimant:", "student:", "passenger:",
     ]),
     (Identifier::UniqueCode, Value::Secret, "secret label", &[
         "password", "passwd", "pwd", "secret", "api_key", "api key", "apikey", "api-key", "access_token",
@@ -373,7 +381,10 @@ const LABELS: &[Labels] = &[
         "confirmation", "tracking", "trial", "subject", "ticket", "badge", "claim", "authorization", "prior auth",
         "id:", "id#", "id #",
     ]),
-    (Identifier::UniqueCode, Value::TellingCode, "code label", &["id ", "id is", "ref ", "case ", "run "]),
+    (Identifier::UniqueCode, Value::TellingCode, "code label", &[
+        "id ", "id is", "ref ", "case ", "run ", "specimen ", "sample ", "quote ", "quoting ", "reference ", "document:",
+    ]),
+    (Identifier::MedicalRecord, Value::TellingCode, "medical record label", &["record ", "records ", "unit no :"]),
     (Identifier::UniqueCode, Value::Code, "code label", &["study uid", "instance uid", "series uid"]),
 ];
 

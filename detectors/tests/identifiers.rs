@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{check, check_all};
+use common::{check, check_all, check_clean};
 
 #[test]
 fn social_security_numbers_are_found_by_shape_whatever_separates() {
@@ -158,7 +158,7 @@ fn ages_above_89_are_found() {
         "is «date 90» years old",
         "«date 95» y/o",
         "«date 101» yo ",
-        "Roe, «date 91» yo, from",
+        "«name Roe», «date 91» yo, from",
         "age «date 97»",
         "Age: «date 93»",
         "a 89-year-old man",
@@ -395,4 +395,50 @@ fn telephones_are_found_as_other_countries_dial_them() {
         "under «telephone 024 971 50 30» or «telephone 03.93.92.16.85»",
         "«telephone 07700 900 123»",
     ]);
+}
+
+#[test]
+fn numbers_that_a_note_begins_with_or_that_have_a_line_for_themselves_are_records() {
+    let note = "was admitted with chest pain and seen by cardiology, see below";
+    check_all(&[
+        format!("«medical_record 62458697»\n«medical_record MR814622»\n«medical_record 25-28-69»\n{note}").as_str(),
+        format!("«medical_record 433-4232» | CH | «medical_record 211496309292» | | «medical_record 898319236» | {note}").as_str(),
+        "Seen today\n«medical_record 00513213»\nin room 12",
+        "opened record «medical_record 80-23-77» at noon",
+        "SPECIMEN «unique_code S36-69487» SENT. Please quote «unique_code V77871257» now",
+    ]);
+    check_clean(&[
+        "62458697",
+        "10023948\n20023949\n30023950",
+        "12\n245000\n17",
+        "245000 | 17 | 12",
+    ]);
+}
+
+#[test]
+fn days_with_dashes_are_dates_where_a_word_leads_to_them() {
+    check_all(&[
+        "Date of service: «date 3-6-35»",
+        "seen «date 9-10-66» in clinic",
+        "transferred on «date 04-11» for it",
+        "next visit «date 09-04».",
+        "DISCHARGED ON: «date 1/13» AT NOON",
+        "Dr. «name Stone» «date 6/12».",
+    ]);
+    check_clean(&[
+        "on 2-3 liters",
+        "on 10-12 mg",
+        "sections 1-2-10 and 1-2-3",
+        "Motor 5/5, pain 4/10.",
+    ]);
+}
+
+#[test]
+fn a_town_stands_behind_its_street_and_its_label() {
+    check_all(&[
+        "Is it still «geography 810 Lake Ave in Concord»?",
+        "moved to «geography 2095 Salazar Dr in Riverside».",
+        "city: «geography Mobile»\nstate: NC",
+    ]);
+    check_clean(&["city: unknown", "in Reading the note"]);
 }

@@ -35,6 +35,22 @@ fn plain_words_are_names_where_only_a_name_stands() {
         "«name Hunter» in 401 needs K repleted",
         "Thanks! - «name Lane»",
         "Husband «name Hamza» at bedside",
+        "[09:12] «name Grace Green»: hi there",
+        "10:22 «name Will»: ok",
+        "Stable today. «name Mills» was last seen at the clinic",
+        "Stable. «name Stone» was transferred to the floor",
+        "411 «name Brown» - 43F, COPD",
+        "468 «name Wise, Gene» - 18F, sepsis",
+        "Agent «name Carter»: hello. CNA «name Robin» helped",
+        "Notified MD «name Bird» of it",
+        "many thanks and cheers, «name Grant»",
+        "«name May» lives with «name Rosalind»",
+        "Report given. «name Mason» c/o pain",
+        "On call: «name Frost» tonight",
+        "opened («name Love, Lily») at",
+        "TR: «name G. King» had it",
+        "her sister , «name Joanna Fine» , called",
+        "and «name Grace»'s daughter",
     ]);
     check_clean(&[
         "Long acting insulin and White count normal",
@@ -47,12 +63,30 @@ fn plain_words_are_names_where_only_a_name_stands() {
         "Hepatitis B. Will follow. Vitamin D. Long history. Plan B. Case closed",
         "Iron (412), Room (412). The immediate family agrees",
         "Mother Hypertension, Father Diabetes",
+        "Blood was seen in the stool. A stone was seen in the bladder. Fluid was seen.",
+        "POST requests are larger. MR BRAIN. GIVEN BY MOUTH. PUSHED BY HAND.",
+        "seen by MD. Parkinson's disease",
+        "Mark Area: clean. Wound - 43 mm",
+        "RN aware, MD notified, CNA at bedside",
+        "[09:12] Reminder: take it",
+    ]);
+}
+
+#[test]
+fn names_in_capitals_are_found_by_what_people_do() {
+    check_all(&[
+        "FINDINGS: «name BAILEY» TOLERATED THE PROCEDURE WELL.",
+        "SUBJECTIVE: «name BRIAN HO» IS A 62 YEAR OLD MALE",
+        "SUBJECTIVE: «name POPE» IS A 62 YEAR OLD MALE",
+        "TAKEN TO THE PACU BY «name PEARL».",
     ]);
 }
 
 #[test]
 fn names_are_found_whole() {
     check_all(&[
+        "«name Booth, May», M.D.",
+        "and «name S Lim» , MD",
         "Signed: «name S. Ramaswamy»",
         "call «name J.R. Okonkwo» back",
         "«name Willemine ten Pas» spoke",
@@ -85,6 +119,7 @@ fn names_in_small_letters_are_found_by_what_stands_around_them() {
         "next of kin: «name velez, norah d»\nphone none",
         "was born in «name north tammy» then",
         "nok=«name margrit hermann»;rel=son",
+        "«name walker, russell» 27 yo m w/ copd",
     ]);
 }
 
@@ -153,6 +188,7 @@ fn telephones_are_found_by_what_leads_to_them() {
         "was called at «telephone 5181 5936».",
         "Contact «name Klaudia» at «telephone (06)68/577-5958».",
         "brother (son), «telephone 576 330 770». Lives",
+        "Dr. «name Roe» pager «telephone 8738»",
     ]);
     check_clean(&["at 100-2000 mg", "at 120 4500 steps", "100 20 3000 45 12"]);
 }

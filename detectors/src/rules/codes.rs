@@ -24,6 +24,7 @@ pub(super) fn mixed(
         .or_else(|| by_start(w, &token, digits))
         .or_else(|| trailing_digits(w, &token))
         .or_else(|| records::behind_a_name(w, &token))
+        .or_else(|| records::alone(w, &token))
         .or_else(|| devices::packed(w, &token));
     let Some(candidate) = candidate else { return token.end };
     let end = w.offset(candidate.end);

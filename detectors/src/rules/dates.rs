@@ -11,7 +11,7 @@ pub(super) use self::named::{month_alone, weekday, with_month_name};
 use self::named::{month_of, weekday_before};
 use super::groups::{Groups, Separator};
 use crate::Identifier;
-use crate::bytes::{ALNUM, ALPHA, DIGIT, SPACE};
+use crate::bytes::{ALNUM, ALPHA, DIGIT, SPACE, UPPER};
 use crate::checks::{calendar_day, decimal};
 use crate::finding::Cover;
 use crate::lists::Listed;
@@ -59,11 +59,33 @@ pub(super) fn compact(w: &Window<'_>, token: &Range<usize>) -> Option<Candidate>
         .then(|| date(w, token.clone(), Some(year), 65, "date yyyymmdd"))
 }
 
+/// `on 04-11`, `since 12-28`, `1-6-25`: a range as likely, so it is padded, or no range would go so, and a word
+/// leads to it.
+fn dashed_day(w: &Window<'_>, groups: &Groups) -> Option<Candidate> {
+    let short = |index: usize| groups.size(index) == 2;
+    let number = |index| decimal(w.slice(groups.group(index)));
+    let three = groups.len() == 3 && groups.separators(3).get(1) == Some(&Separator::Dash);
+    let span = groups.span(if three { 3 } else { 2 });
+    let word = w.slice(w.word_before(w.skip_back(span.start, SPACE)));
+    let led = w.is_before(span.start, SPACE) && LEADS.has(word);
+    let is_day = calendar_day(2000, number(0), number(1));
+    let padded = w.byte(span.start) == b'0' || w.byte(groups.group(1).start) == b'0';
+    let behind = w.skip(span.end, SPACE);
+    let measured = w.byte(behind) == b'%' || UNITS.has(w.slice(w.word_at(behind)));
+    let two = groups.len() == 2 && short(0) && short(1) && (padded || number(1) > 12);
+    let told = two || three && short(2) && groups.size(0) < 3 && groups.size(1) < 3;
+    (led && is_day && told && !measured).then(|| date(w, span, None, 60, "date: month and day"))
+}
+
 /// `3/9`, `3/9 - 3/14`, `3/81`: a fraction as likely, so what stands around must tell a date.
 pub(super) fn month_and_day(w: &Window<'_>, groups: &Groups) -> Option<Candidate> {
     let short = |index: usize| (1..=2).contains(&groups.size(index));
-    let slash = groups.separators(2).first() == Some(&Separator::Slash);
+    let first = groups.separators(2).first();
     let third = groups.separators(groups.len()).get(1);
+    let slash = first == Some(&Separator::Slash);
+    if !slash && first == Some(&Separator::Dash) {
+        return dashed_day(w, groups);
+    }
     if !slash || !short(0) || !short(1) || matches!(third, Some(Separator::Slash | Separator::Dot))
     {
         return None;
@@ -73,10 +95,14 @@ pub(super) fn month_and_day(w: &Window<'_>, groups: &Groups) -> Option<Candidate
     let (a, b) = (number(0), number(1));
     let word = w.slice(w.word_before(w.skip_back(span.start, SPACE)));
     let apart = w.is_before(span.start, SPACE) || matches!(w.before(span.start), 0 | b'(');
-    let led = apart && LEADS.has(word);
+    // `DISCHARGED ON: 1/13`
+    let colon = w.before(w.skip_back(span.start, SPACE)) == b':';
+    let labels = colon && LEADS.has(w.slice(w.word_before(w.skip_back(span.start, SPACE) - 1)));
+    let led = apart && (LEADS.has(word) || labels);
     let moved = apart && MOVES.has(word);
     let opens = matches!(w.before(span.start), 0 | b'\n') && w.byte(span.end) == b':';
-    let at = [&b" at "[..], b" @ ", b" @"].into_iter().find(|at| w.starts_with(span.end, at));
+    let at =
+        [&b" at "[..], b" @ ", b" @"].into_iter().find(|at| w.starts_with_caseless(span.end, at));
     let timed =
         time_end(w, span.end) > span.end || at.is_some_and(|at| w.is(span.end + at.len(), DIGIT));
     let is_day = calendar_day(2000, a, b) || calendar_day(2000, b, a);
@@ -96,7 +122,8 @@ pub(super) fn month_and_day(w: &Window<'_>, groups: &Groups) -> Option<Candidate
         // `8/16 cores`
         let counts = w.byte(span.end) == b' ' && w.is(span.end + 1, ALNUM);
         let odd = odd && !counts;
-        is_day && (led || planned || opens || timed || on_weekday || odd || padded)
+        let signed = apart && !is_like_a_score(w, &span, a, b) && is_signed(w, &span);
+        is_day && (led || planned || opens || timed || on_weekday || odd || padded || signed)
     };
     let end = if is_day { range_end(w, groups) } else { span.end };
     told.then(|| date(w, span.start..end, None, 60, "date: month and day"))
@@ -118,6 +145,19 @@ fn is_heading(w: &Window<'_>, span: &Range<usize>) -> bool {
     let before = w.skip_back(span.start, SPACE);
     let opens = matches!(w.before(before), b'.' | b';' | b',') && before < span.start;
     opens && w.starts_with(span.end, b": ")
+}
+
+/// `Dr. Stone 6/10.`, `TR: H. Turner 6/12`: the day ends a line or a sentence behind who has a title or an
+/// initial.
+fn is_signed(w: &Window<'_>, span: &Range<usize>) -> bool {
+    let end = w.skip_any(span.end, b".,;");
+    let closes = matches!(w.byte(end), 0 | b'\n') || end > span.end && w.is(end, SPACE);
+    let word = w.word_before(w.skip_back(span.start, SPACE));
+    let lead = w.slice(word.start.saturating_sub(4)..word.start);
+    let titled = matches!(lead, [.., b'D', b'r', b'.', b' '] | [.., b' ', b'D', b'r', b' ']);
+    let initial = matches!(lead, [before, letter, b'.', b' ']
+        if letter.is_ascii_uppercase() && !before.is_ascii_alphanumeric());
+    closes && w.is(word.start, UPPER) && (titled || initial)
 }
 
 /// Whether the text before speaks of an appointment.
@@ -176,11 +216,15 @@ pub(super) fn labelled(w: &Window<'_>, at: usize) -> Option<Candidate> {
     })
 }
 
-/// `3/9`, `3/81` behind a label.
+/// `3/9`, `3/81`, `3-9-14` behind a label.
 fn short_labelled(w: &Window<'_>, groups: &Groups) -> Option<Candidate> {
-    let slash = groups.separators(2).first() == Some(&Separator::Slash);
+    let separators = groups.separators(3);
+    let slash = separators.first() == Some(&Separator::Slash);
     let short = |index: usize| (1..=2).contains(&groups.size(index));
-    (slash && short(0) && short(1)).then(|| date(w, groups.span(2), None, 70, "labelled date"))
+    let dashed = groups.len() == 3 && separators.iter().all(|it| *it == Separator::Dash);
+    let count = if dashed && short(2) { 3 } else { 2 };
+    ((slash || count == 3) && short(0) && short(1))
+        .then(|| date(w, groups.span(count), None, 70, "labelled date"))
 }
 
 /// Four digits of a year that may stay.
@@ -211,10 +255,11 @@ fn is_closed(groups: &Groups, separator: Separator) -> bool {
         || groups.group(3).start > groups.group(2).end + 1
 }
 
-/// `3/9/14` and `09.03.14`, but not `1.2.10` and `1-2-10`, which number sections and parts.
+/// `3/9/14`, `3-19-14` and `09.03.14`, but not `1.2.10` and `1-2-10`, which number sections and parts.
 fn is_short_date(separator: Separator, sizes: (usize, usize, usize), a: u32, b: u32) -> bool {
     let valid = calendar_day(2000, a, b) || calendar_day(2000, b, a);
-    valid && (separator == Separator::Slash || sizes == (2, 2, 2))
+    let long = sizes == (2, 2, 2) || separator == Separator::Dash && sizes != (1, 1, 2);
+    valid && (separator == Separator::Slash || long)
 }
 
 /// `03/2014`, `2014-03`
@@ -303,6 +348,13 @@ static LEADS: Listed = Listed::new(&[
     "refiled",
     "dos",
     "exp",
+    "admitted",
+    "readmitted",
+    "discharged",
+    "visit",
+    "appt",
+    "appointment",
+    "scheduled",
 ]);
 
 /// What a date stands behind, and a fraction, too.

@@ -59,6 +59,7 @@ pub(super) fn label(w: &Window<'_>, hit: Range<usize>, label: Label, found: &mut
         Value::Age => age(w, at),
         Value::Zip => zip(w, at),
         Value::Address => places::labelled(w, at, bridge.marked),
+        Value::Town => names::place(w, at),
         Value::Decimal => decimal(w, at),
         Value::Secret if bridge.marked || w.is_before(hit.end, SPACE) => secret(w, at, label),
         Value::Patient => return patient(w, hit.end, bridge, label, found),

@@ -12,7 +12,7 @@ use crate::Identifier;
 use crate::bytes::{self, ALNUM, DIGIT, LOWER, SPACE, UPPER, WORD};
 use crate::lexicon::Kind;
 use crate::lists::Listed;
-use crate::window::Window;
+use crate::window::{Candidate, Window};
 
 /// The longest run of words that is taken for one person's name.
 const WORDS: usize = 4;
@@ -24,7 +24,13 @@ pub(super) fn title(w: &Window<'_>, hit: Range<usize>, found: &mut Found) {
     }
     let start = w.skip_any(hit.end, b" .");
     let certain = w.before(hit.end) == b'.' || w.is(hit.start, UPPER);
-    let spelled = hit.len() > 5;
+    // `RN Bird`: what may stand behind the name, too.
+    let credential = matches!(w.slice(hit.start..hit.end - 1), b"RN" | b"MD" | b"CNA" | b"LPN");
+    let spelled = hit.len() > 5 || credential;
+    // `Roe, MD Parkinson disease`: it belongs to the name before.
+    if credential && w.before(w.skip_back(hit.start, SPACE)) == b',' {
+        return;
+    }
     // `MR BRAIN`, `mild MR. Holter`
     let image = w.slice(hit.start..hit.start + 2);
     let next = w.slice(w.word_at(start));
@@ -62,11 +68,29 @@ pub(super) fn credential(w: &Window<'_>, hit: Range<usize>, found: &mut Found) {
     {
         return;
     }
-    let start = run_before(w, hit.start, 3);
+    // `S Lim , MD`
+    let end = if comma && w.before(hit.start) == b' ' { hit.start - 1 } else { hit.start };
+    let start = run_before(w, end, 3);
+    let start = if comma { surname_before(w, start..end) } else { start };
     // `Charge RN`
-    if comma || !is_plain(w, start..hit.start) {
-        push(w, start..hit.start, 70, "name: credential", found);
+    if comma || !is_plain(w, start..end) {
+        push(w, start..end, 70, "name: credential", found);
     }
+}
+
+/// The start of the surname that opens its line or its sentence before the given names at `given`:
+/// `Booth, May A, M.D.`
+fn surname_before(w: &Window<'_>, given: Range<usize>) -> usize {
+    let comma = given.start.saturating_sub(2);
+    if given.is_empty() || w.slice(comma..given.start) != *b", " {
+        return given.start;
+    }
+    let start = run_before(w, comma, 2);
+    let lead = w.skip_any(w.skip_back(start, SPACE), b" ");
+    let opens =
+        matches!(w.before(lead), 0 | b'\n' | b':' | b'.' | b';') || w.before(start) == b'\n';
+    let surname = Token::read(w, start);
+    if opens && start < comma && !surname.kind.any(Kind::PROPER) { start } else { given.start }
 }
 
 /// `his wife Mary`, `daughter, Ann Lee,`: a capitalised word that is a word of no other kind.
@@ -176,6 +200,13 @@ pub(super) fn labelled(w: &Window<'_>, start: usize, why: &'static str, found: &
     push(w, start..end, 80, why, found);
 }
 
+/// The capitalised words behind a label for a town.
+pub(super) fn place(w: &Window<'_>, start: usize) -> Option<Candidate> {
+    let end = run(w, start, WORDS);
+    (end > start && w.byte(end) != b':')
+        .then(|| w.found(Identifier::Geography, start..end, 75, "town label"))
+}
+
 /// Behind the given name of `ROE, JANE A.`, where all before the comma is one word.
 fn with_given_behind(w: &Window<'_>, start: usize, end: usize) -> usize {
     let one = end > start && !w.slice(start..end).contains(&b' ');
@@ -239,7 +270,9 @@ pub(super) fn is_name(w: &Window<'_>, range: &Range<usize>) -> bool {
 
 /// Whether the capitalised words at `start` are plain: `Anesthesia: General`.
 pub(super) fn is_plain_run(w: &Window<'_>, start: usize) -> bool {
-    is_plain(w, start..run(w, start, WORDS))
+    let end = run(w, start, WORDS);
+    let common = Token::read(w, start).kind.any(Kind::COMMON);
+    is_plain(w, start..end) && (common || with_given_behind(w, start, end) == end)
 }
 
 /// Whether all words are plain and none is a name.
@@ -301,7 +334,14 @@ fn run_before(w: &Window<'_>, end: usize, most: usize) -> usize {
             first -= 1;
         }
         let word = first..stop;
-        if word.is_empty() || !is_capitalised(w, &word) || is_stop(w.slice(word.clone())) {
+        // `... by Roe. Notified MD`
+        let title = matches!(w.slice(word.clone()), b"Mrs" | b"Prof" | b"Rev" | b"Sgt" | b"Capt");
+        let sentence = stop < at && word.len() > 2 && !title;
+        if word.is_empty()
+            || sentence
+            || !is_capitalised(w, &word)
+            || is_stop(w.slice(word.clone()))
+        {
             break;
         }
         start = first;

@@ -155,6 +155,7 @@ fn single(
     }
     .or_else(|| phones::international(w, groups))
     .or_else(|| records::behind_a_name(w, token))
+    .or_else(|| records::alone(w, token))
     .or_else(|| devices::packed(w, token))?;
     let end = w.offset(candidate.end);
     found.push(candidate);

@@ -13,13 +13,13 @@ use std::ops::Range;
 
 pub(super) use self::context::ACTS;
 use self::context::{
-    EPONYM_NOUNS, is_all, is_before_version, is_behind_initial, is_code, is_eponym,
-    is_placed_as_a_name, is_short_cell, stands_as_a_name,
+    EPONYM_NOUNS, is_all, is_before_age, is_before_version, is_behind_initial, is_code, is_eponym,
+    is_placed_as_a_name, is_short_cell, is_speaker, stands_as_a_name,
 };
 use super::words::{self, Case, Shape, Token};
 use super::{Found, addresses};
 use crate::Identifier;
-use crate::bytes::SPACE;
+use crate::bytes::{LOWER, SPACE};
 use crate::lexicon::Kind;
 use crate::lists::Listed;
 use crate::window::Window;
@@ -61,7 +61,11 @@ pub(super) fn on_word(w: &Window<'_>, at: usize, found: &mut Found) -> usize {
     if let Some(next) = addresses::on_word(w, &first, found) {
         return next;
     }
-    if first.shape == Shape::Small && first.is_plain() && !is_first_of_two(w, &first) {
+    if first.shape == Shape::Small
+        && first.is_plain()
+        && !is_first_of_two(w, &first)
+        && !is_given_behind(w, &first)
+    {
         return first.end;
     }
     let run = Run::read(w, first);
@@ -78,12 +82,23 @@ pub(super) fn on_word(w: &Window<'_>, at: usize, found: &mut Found) -> usize {
         found.push(w.found(Identifier::Name, first.start..name.end, 45, "name: by its initial"));
         return name.end;
     }
-    if stands_as_a_name(w, &first) {
+    if stands_as_a_name(w, &first) || is_given_behind(w, &first) {
         let range = reach::around(w, first.start..first.end, run.case);
         found.push(w.found(Identifier::Name, range, 45, "name: by its place"));
         return first.end;
     }
     run.next
+}
+
+/// `(Love, Lily)`: the second of two plain words that stand as a surname and a given name do.
+fn is_given_behind(w: &Window<'_>, given: &Token) -> bool {
+    // `walker, russell 27 yo m`
+    let small = given.shape == Shape::Small && is_before_age(w, given);
+    given.kind.any(Kind::GIVEN)
+        && !given.kind.any(Kind::PROPER)
+        && (small || given.shape == Shape::Capital)
+        && w.byte(given.end) != b','
+        && reach::surname_before(w, &(given.start..given.end)).is_some()
 }
 
 /// `M. Willy`: the plain word behind an initial that only a name's can be.
@@ -211,8 +226,16 @@ impl Run {
         // What stands between two words of a run is a particle: `Willemine ten Pas`.
         let led = last.is_strange() && token.start > last.end + 2;
         let given = given || led;
-        let closes = matches!(w.byte(token.end), b',' | b';' | b'.' | b')' | b'\n' | 0)
+        // `Fatima Said opened`: a plain word has no capital within a sentence.
+        let within = token.shape == Shape::Capital
+            && w.byte(token.end) == b' '
+            && w.is(token.end + 1, LOWER)
+            && !ACTS.has(w.slice(token.start..token.end));
+        let end = token.end + usize::from(w.byte(token.end) == b' ');
+        let closes = matches!(w.byte(token.end), b'\n' | 0)
+            || matches!(w.byte(end), b',' | b';' | b'.' | b')')
             || led
+            || within
             || next.start == token.end + 1 && ACTS.has(w.slice(next))
             || w.starts_with(token.end, b" (");
         // `AHMED MASK`, `ahmed mask`: beside a name and nothing else.
@@ -232,7 +255,7 @@ impl Run {
         given
             && alone
             && (token.letters > 2 || short)
-            && !words::is_capital(w, behind)
+            && (shouted || !words::is_capital(w, behind))
             && (w.byte(token.end) != b':' || self.count > 1)
             && !last.possessive
             && !EPONYM_NOUNS.has(w.slice(token.start..token.end))
@@ -382,9 +405,13 @@ fn is_first_of_two(w: &Window<'_>, first: &Token) -> bool {
     next.shape == Shape::Small && next.is_strange() && next.letters > 2
 }
 
-/// Whether the two begin a heading: `Rose Hip` on a line of its own is none, `Mark Area:` is.
+/// Whether the two begin a heading: `Rose Hip` on a line of its own is none, `Mark Area:` is, and who
+/// speaks in a transcript is not.
 fn is_heading(w: &Window<'_>, one: &Token, other: &Token) -> bool {
-    one.is_plain() && other.is_plain() && w.byte(other.end) == b':'
+    one.is_plain()
+        && other.is_plain()
+        && w.byte(other.end) == b':'
+        && !is_speaker(w, one.start, other.end)
 }
 
 /// `van`, `de`, and `Van`, `St.` before a capital.

@@ -104,12 +104,14 @@ pub(super) fn international(w: &Window<'_>, groups: &Groups) -> Option<Candidate
         .then(|| telephone(w, start..extension_end(w, end), 85, "telephone, international"))
 }
 
-/// What a label calls a telephone number: five to fifteen digits in any groups.
+/// What a label calls a telephone number: five to fifteen digits in any groups, or a pager's four.
 pub(super) fn labelled(w: &Window<'_>, at: usize, identifier: Identifier) -> Option<Candidate> {
     let first = w.skip_any(at, b"+(");
     let end = run_end(w, first, DIGITS);
     let digits = count_digits(w, at..end);
-    (w.is(first, DIGIT) && (5..=DIGITS).contains(&digits) && first <= at + 2)
+    let lead = w.slice(w.word_before(w.skip_back(at, bytes::SPACE)));
+    let least = if PAGERS.has(lead) && !w.is(end, ALNUM) { 4 } else { 5 };
+    (w.is(first, DIGIT) && (least..=DIGITS).contains(&digits) && first <= at + 2)
         .then(|| w.found(identifier, at..extension_end(w, end), 90, "labelled telephone"))
 }
 
@@ -222,6 +224,9 @@ fn count_digits(w: &Window<'_>, range: Range<usize>) -> usize {
 
 const PLACES: [&str; 10] =
     ["office", "fax", "mobile", "cell", "home", "work", "desk", "direct", "tel", "phone"];
+
+/// What is called by a few digits within a house.
+static PAGERS: Listed = Listed::new(&["pager", "beeper", "pgr"]);
 
 static LEADS: Listed =
     Listed::new(&["at", "call", "called", "dial", "text", "ring", "calling", "phone"]);

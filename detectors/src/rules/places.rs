@@ -60,6 +60,8 @@ fn is_suffix(w: &Window<'_>, suffix: &Range<usize>, goes_on: bool) -> bool {
     let doctor = w.slice(suffix.clone()).eq_ignore_ascii_case(b" dr")
         && w.is(next, ALPHA)
         && w.byte(behind) == b' '
+        // `12 Times Dr in Salem`
+        && !(w.is(suffix.start + 1, UPPER) && w.is(next, LOWER))
         && !is_unit(w, next);
     let small = w.is(suffix.start + 1, LOWER);
     let word = w.word_before(suffix.start);
@@ -195,7 +197,7 @@ pub(super) fn labelled(w: &Window<'_>, at: usize, marked: bool) -> Option<Candid
         let next = line.get(index + 1).copied().unwrap_or(b'\n');
         let sentence = matches!(byte, b'.' | b'?' | b'!')
             && next.is_ascii_whitespace()
-            && line.get(index.saturating_sub(1)).is_some_and(u8::is_ascii_digit);
+            && line.get(..index).is_some_and(ends_sentence);
         matches!(byte, b'\n' | b';' | b'"' | b'\\' | b'<' | b'|') || sentence
     };
     let length = line.iter().enumerate().position(|(index, byte)| ends(index, *byte));
@@ -211,6 +213,12 @@ pub(super) fn labelled(w: &Window<'_>, at: usize, marked: bool) -> Option<Candid
         .any(|lead| live.len() >= lead.len() && live[live.len() - lead.len()..] == **lead)
         && w.slice(at..end.min(at + SMALL_STREET_BYTES)).iter().any(u8::is_ascii_digit);
     (told || small).then(|| w.found(Identifier::Geography, at..end, 65, "address label"))
+}
+
+/// A number, or a word too long to be short for another, stands before the mark.
+fn ends_sentence(line: &[u8]) -> bool {
+    let letters = line.iter().rev().take_while(|byte| byte.is_ascii_alphabetic()).count();
+    letters > 4 || letters == 0 && line.last().is_some_and(u8::is_ascii_digit)
 }
 
 /// Where a clause begins that is no address any more: `... for this card`.

@@ -32,7 +32,20 @@ pub(super) fn following(w: &Window<'_>, street_end: usize, case: Case) -> usize 
             end = part_end;
         }
     }
-    end
+    if end == street_end { in_a_town(w, end) } else { end }
+}
+
+/// ` in Concord` behind a street: a word of towns, or of no list.
+fn in_a_town(w: &Window<'_>, end: usize) -> usize {
+    let at = end + 4;
+    if w.slice(end..at) != *b" in " || !words::is_capital(w, at) {
+        return end;
+    }
+    let town = Token::read(w, at);
+    let named = town.shape == Shape::Capital
+        && !town.possessive
+        && (town.is_strange() || town.kind.any(Kind::PLACE) || !town.kind.any(Kind::COMMON));
+    if named { town.end } else { end }
 }
 
 /// Past what separates two parts: a comma, up to two line ends, a mark of quotation.

@@ -1,6 +1,6 @@
 //! What stands around a word: where a name alone can stand, and what makes a word none.
 
-use crate::bytes::{self, ALNUM, ALPHA, DIGIT, SPACE, WORD};
+use crate::bytes::{self, ALNUM, ALPHA, DIGIT, SPACE, UPPER, WORD};
 use crate::lexicon::Kind;
 use crate::lists::Listed;
 use crate::rules::words::{self, Shape, Token};
@@ -84,10 +84,10 @@ pub(super) fn is_placed_as_a_name(w: &Window<'_>, token: &Token) -> bool {
     let enumerated = listed
         && (w.byte(token.end) == b',' || next == b"and")
         && words::is_capital(w, w.word_before(before - 1).start);
-    let signed = given
-        && w.before(before) == b','
-        && w.before(token.start) == b'\n'
-        && matches!(w.byte(token.end), 0 | b'\n');
+    // `Thanks,\nRose`, `cheers, Grant`
+    let closes = matches!(w.byte(w.skip_any(token.end, b".!")), 0 | b'\n');
+    let thanks = comma && GREETINGS.has(w.slice(w.word_before(before - 1)));
+    let signed = given && comma && closes && (w.before(token.start) == b'\n' || thanks);
     // `Smith will return`: a surname that is seldom a word begins a sentence.
     let begins = matches!(w.before(before), 0 | b'.' | b'\n');
     let surname = token.kind.any(Kind::SURNAME) && !token.kind.any(Kind::COMMON);
@@ -107,15 +107,33 @@ pub(super) fn is_placed_as_a_name(w: &Window<'_>, token: &Token) -> bool {
 /// Where only a name stands, though the word is plain: `Fish is a 55 year old`, `White and Potter`,
 /// `signed by May`.
 pub(super) fn stands_as_a_name(w: &Window<'_>, token: &Token) -> bool {
-    let named = token.shape == Shape::Capital && token.kind.any(Kind::NAME) && token.letters > 2;
-    if named && is_in_a_row(w, token) {
+    let named = token.kind.any(Kind::NAME) && token.letters > 1;
+    if named && token.shape == Shape::Capitals {
+        return is_a_shouted_subject(w, token);
+    }
+    let named = named && token.shape == Shape::Capital;
+    if named
+        && (token.letters > 2 && is_in_a_row(w, token) || is_speaker(w, token.start, token.end))
+    {
         return true;
     }
-    if !named || token.kind.any(Kind::PROPER) && !token.kind.any(Kind::PLAIN) || is_eponym(w, token)
-    {
+    if !named || is_eponym(w, token) {
         return false;
     }
-    let behind = w.skip(token.end, SPACE);
+    if token.kind.any(Kind::PROPER) && !token.kind.any(Kind::PLAIN) {
+        // `May lives with`
+        let verb = w.slice(w.word_at(token.end + 1));
+        return token.kind.any(Kind::GIVEN) && w.byte(token.end) == b' ' && LIVES.has(verb);
+    }
+    if is_behind_initial(w, token.start, token) || is_before_age(w, token) || is_treated(w, token) {
+        return true;
+    }
+    if token.letters < 3 {
+        return false;
+    }
+    let end =
+        if token.possessive { w.skip_while(token.end, |byte| byte != b' ') } else { token.end };
+    let behind = w.skip_any(end, b" ");
     let next = w.word_at(behind);
     let word = w.slice(next.clone());
     let before = w.skip_back(token.start, SPACE);
@@ -123,21 +141,81 @@ pub(super) fn stands_as_a_name(w: &Window<'_>, token: &Token) -> bool {
     if words::is_capital(w, behind) || w.is(behind, DIGIT) {
         return false;
     }
-    let apart = behind == token.end + 1;
+    let apart = behind == token.end + 1 && !token.possessive;
     let aged = word.eq_ignore_ascii_case(b"is") && is_age(w, next.end);
     let numbered = apart && word == b"in" && is_room(w, next.end + 1)
         || w.byte(behind) == b'(' && is_room(w, behind + 1) && token.kind.any(Kind::SURNAME);
     let family = apart && FAMILIES.has(word) || token.possessive && RELATIVES.has(word);
-    let acts = apart && (SPEAKS.has(word) || aged) || numbered || family;
+    let complains = w.starts_with_caseless(behind, b"c/o ");
+    let acts = apart && (SPEAKS.has(word) || aged || complains) || numbered || family;
     let joined = apart && word == b"and" && is_sure_name(w, next.end + 1);
     let joins =
         before + 1 == token.start && last == b"and" && is_sure_name_before(w, before - last.len());
     let done_by = before + 1 == token.start && AGENTS.has(last) && last[0].is_ascii_lowercase();
-    acts || joined
-        || joins
-        || done_by
-        || is_behind_initial(w, token.start, token)
-        || is_signed(w, token)
+    acts || joined || joins || done_by || is_signed(w, token)
+}
+
+/// `COOK DENIES PAIN`, `POND IS A 44 YEAR OLD`: what people do, where all is in capitals.
+fn is_a_shouted_subject(w: &Window<'_>, token: &Token) -> bool {
+    let before = w.skip_back(token.start, SPACE);
+    let opens = matches!(w.before(before), 0 | b'.' | b':' | b';' | b'\n')
+        || w.before(token.start) == b'\n';
+    let next = w.word_at(token.end + 1);
+    let word = w.slice(next.clone());
+    let aged = word == b"IS" && is_age(w, next.end);
+    let acts = w.byte(token.end) == b' '
+        && w.is(next.start, UPPER)
+        && (SPEAKS.has(word) || aged || is_treated(w, token));
+    // `TAKEN TO PACU BY PEARL.`
+    let agent = w.slice(w.word_before(before));
+    let done_by = agent == b"BY"
+        && token.kind.any(Kind::GIVEN)
+        && matches!(w.byte(token.end), b'.' | b',' | b'\n' | 0);
+    (opens && acts || done_by) && !is_eponym(w, token)
+}
+
+/// Who speaks in a transcript: `[09:12] Rose Hill: hello`, `10:22 Will: ok`.
+pub(super) fn is_speaker(w: &Window<'_>, start: usize, end: usize) -> bool {
+    let colon = w.byte(end) == b':' && matches!(w.byte(end + 1), b' ' | b'\n');
+    let before = w.skip_back(start, SPACE);
+    let stamped = match w.before(before) {
+        b']' | b')' => w.is_before(before - 1, DIGIT | ALPHA),
+        _ => {
+            let minute = w.skip_back(before, DIGIT);
+            minute + 2 == before && w.before(minute) == b':' && w.is_before(minute - 1, DIGIT)
+        }
+    };
+    let line = w.slice(0..before).iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    let opens = w.is(line, DIGIT) || matches!(w.byte(line), b'[' | b'(') && w.is(line + 1, DIGIT);
+    colon && stamped && opens && before + 1 == start
+}
+
+/// `Brown - 43F`, `Ho, 77M`, `Long (44 y/o`: whose age and sex they are.
+pub(super) fn is_before_age(w: &Window<'_>, token: &Token) -> bool {
+    let at = w.skip_any(token.end, b" ,-(");
+    let digits = w.skip(at, DIGIT);
+    if at == token.end || at > token.end + 3 || !(1..=3).contains(&(digits - at)) {
+        return false;
+    }
+    let unit = w.skip_any(digits, b" -");
+    let word = w.word_at(unit);
+    let sex = unit == digits && matches!(w.slice(word.clone()), b"M" | b"F" | b"m" | b"f");
+    sex || AGED.has(w.slice(word.clone())) || w.starts_with_caseless(unit, b"y/o")
+}
+
+/// `Stone was seen by`, `Pond was admitted`: what is done to people only.
+fn is_treated(w: &Window<'_>, token: &Token) -> bool {
+    let verb = w.word_at(token.end + 1);
+    let first = w.word_at(verb.end + 1);
+    let adverb = LATELY.has(w.slice(first.clone())) && w.byte(first.end) == b' ';
+    let done = if adverb { w.word_at(first.end + 1) } else { first };
+    let passive = [&b"was"[..], b"is", b"has"]
+        .iter()
+        .any(|it| w.slice(verb.clone()).eq_ignore_ascii_case(it));
+    let word = w.slice(done.clone());
+    let seen = word.eq_ignore_ascii_case(b"seen")
+        && (w.starts_with_caseless(done.end, b" by ") || w.starts_with_caseless(done.end, b" at "));
+    w.byte(token.end) == b' ' && w.byte(verb.end) == b' ' && passive && (seen || DONE.has(word))
 }
 
 /// `by K. Temple`, `Signed: J. May`: an initial stands before `name` that no sentence ends with.
@@ -205,7 +283,8 @@ fn is_mark_of_a_cell(w: &Window<'_>, at: usize) -> bool {
 
 /// ` a 55`
 fn is_age(w: &Window<'_>, at: usize) -> bool {
-    let article = [&b" a "[..], b" an "].into_iter().find(|article| w.starts_with(at, article));
+    let article =
+        [&b" a "[..], b" an "].into_iter().find(|article| w.starts_with_caseless(at, article));
     article.is_some_and(|article| w.is(at + article.len(), DIGIT))
 }
 
@@ -371,6 +450,48 @@ static SPEAKS: Listed = Listed::new(&[
     "recommends",
     "consented",
     "requests",
+    "tolerated",
+    "reports",
+]);
+
+/// What no country and no month does.
+static LIVES: Listed = Listed::new(&[
+    "lives",
+    "denies",
+    "denied",
+    "complains",
+    "endorses",
+    "endorsed",
+    "ambulated",
+    "tolerated",
+]);
+
+/// How old somebody is.
+static AGED: Listed = Listed::new(&["yo", "yom", "yof", "year", "years", "yr", "yrs"]);
+
+/// When it was done.
+static LATELY: Listed = Listed::new(&[
+    "last",
+    "first",
+    "then",
+    "again",
+    "recently",
+    "subsequently",
+    "previously",
+    "later",
+]);
+
+/// What is done to people only, behind `was`.
+static DONE: Listed = Listed::new(&[
+    "admitted",
+    "discharged",
+    "transferred",
+    "intubated",
+    "extubated",
+    "hospitalized",
+    "readmitted",
+    "born",
+    "married",
 ]);
 
 /// What stands before whoever did something, or whom it was done to.

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::is_particle;
-use crate::bytes::{ALNUM, SPACE};
+use crate::bytes::{ALNUM, DIGIT, SPACE};
 use crate::lexicon::Kind;
 use crate::lists::Listed;
 use crate::rules::words::{self, Case, Shape, Token, is_medical};
@@ -25,23 +25,31 @@ pub(super) fn around(w: &Window<'_>, name: Range<usize>, case: Case) -> Range<us
 
 /// The start of a surname that is a plain word, too, before the given name that ends its clause:
 /// `Good, Kristina.`, but not `Good, Kristina said`.
-fn surname_before(w: &Window<'_>, given: &Range<usize>) -> Option<usize> {
+pub(super) fn surname_before(w: &Window<'_>, given: &Range<usize>) -> Option<usize> {
     let end = given.start.checked_sub(2).filter(|end| w.slice(*end..given.start) == *b", ")?;
     let word = w.word_before(end);
     let token = Token::read(w, word.start);
     let behind = w.skip(given.end, SPACE);
-    let closes =
-        behind == given.end && !w.is(behind, ALNUM) || matches!(w.byte(behind), b'(' | b'-');
+    let closes = behind == given.end && !w.is(behind, ALNUM)
+        || matches!(w.byte(behind), b'(' | b'-')
+        || w.is(behind, DIGIT);
     let before = w.skip_back(word.start, SPACE);
     let led = LEADS.has(w.slice(w.word_before(before)));
-    let opens = led || matches!(w.before(before), 0 | b'.' | b':' | b'\n' | b')' | b'-' | b'(');
+    // `468 Wise, Gene - 18F`: a bed's number opens the line.
+    let bed = w.skip_back(before, DIGIT);
+    let bed = bed < before && before + 1 == word.start && matches!(w.before(bed), 0 | b'\n');
+    let opens = led
+        || bed
+        || matches!(w.before(before), 0 | b'.' | b':' | b'\n' | b')' | b'-' | b'(')
+        || w.before(word.start) == b'\n';
     let first = Token::read(w, given.start);
     (closes
         && opens
         && !word.is_empty()
         && words::begins(w, word.start)
-        && matches!(token.shape, Shape::Capital | Shape::Capitals)
+        && matches!(token.shape, Shape::Capital | Shape::Capitals | Shape::Small)
         && token.shape == first.shape
+        && (token.shape != Shape::Small || w.is(behind, DIGIT))
         && token.kind.any(Kind::SURNAME)
         && first.kind.any(Kind::GIVEN))
     .then_some(word.start)
