@@ -53,6 +53,8 @@ pub(crate) enum Rule {
     Url,
     Www,
     Label(Label),
+    /// A word that columns are called by, and text is full of
+    Column,
     /// `Mr.`, `Dr.`
     Title,
     /// `, MD` behind a name
@@ -118,6 +120,7 @@ impl Rule {
             | Self::Escape
             | Self::Message => Tier::Literals,
             Self::Label(_)
+            | Self::Column
             | Self::Www
             | Self::Title
             | Self::Credential
@@ -221,6 +224,10 @@ const CASELESS: &[(Rule, &[&str])] = &[
         "d/w", "appt w/", "appt with", "appointment with", "follow up with", "follow-up with", "f/u with", "followed by", "legal name",
         "family name", "goes to", "met with", "loaned to", "asked for", "patient of",
         "cheers,", "faithfully,", "truly,", "respectfully,", "cordially,", "yours,", "take care,",
+    ]),
+    (Rule::Column, &[
+        "name", "surname", "lastname", "firstname", "fname", "lname", "last", "city", "town", "street", "email", "e-mail", "pcp",
+        "resident", "client",
     ]),
     (Rule::Employer, &[
         "works at", "works for", "worked at", "worked for", "working at", "working for", "employed by", "employed at",

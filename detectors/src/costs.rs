@@ -70,6 +70,7 @@ fn of_anchor(anchor: &Anchor) -> Group {
         Rule::Email => "@",
         Rule::Url => "://",
         Rule::Www => "www.",
+        Rule::Column => "columns",
         Rule::Title => "titles",
         Rule::Credential => "credentials",
         Rule::Relation => "relations",

@@ -24,6 +24,7 @@ mod places;
 mod records;
 mod secrets;
 mod site;
+mod tables;
 mod towns;
 mod uuids;
 mod words;
@@ -55,7 +56,8 @@ pub(crate) struct Found {
     pub(crate) spots: Vec<usize>,
     /// Where runs begin that may be encoded text, in order.
     pub(crate) runs: Vec<Range<usize>>,
-    /// Where messages begin that stand within a text: to be walked.
+    /// Where messages begin that stand within a text, and lines that may be a table's header: to be
+    /// walked.
     pub(crate) heads: Vec<usize>,
     /// The classes of JSON keys met before.
     pub(crate) keys: Keys,
@@ -144,7 +146,11 @@ pub(crate) fn on_anchor(w: &Window<'_>, end: usize, anchor: &Anchor, found: &mut
         Rule::Email => contact::email(w, hit, found),
         Rule::Url => contact::url(w, hit, found),
         Rule::Www => contact::www(w, hit, found),
-        Rule::Label(label) => labels::label(w, hit, label, found),
+        Rule::Label(label) => {
+            tables::heading(w, &hit, found);
+            labels::label(w, hit, label, found);
+        }
+        Rule::Column => tables::heading(w, &hit, found),
         Rule::Title => names::title(w, hit, found),
         Rule::Credential => names::credential(w, hit, found),
         Rule::Relation => names::relation(w, hit, found),

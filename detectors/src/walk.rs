@@ -1,4 +1,5 @@
-//! Payloads that are read from their beginning to their end: HL7 v2, X12, XML, binary files.
+//! Payloads that are read from their beginning to their end: HL7 v2, X12, XML, tables,
+//! binary files.
 //!
 //! In these a field says by its place what it holds. A [`Walk`] is where a walker stands and what it
 //! knows there, a few bytes; a step reads one window and goes on in the next, so a payload may be of
@@ -7,6 +8,7 @@
 mod binary;
 mod hl7;
 mod place;
+mod table;
 mod x12;
 mod xml;
 
@@ -27,6 +29,7 @@ pub(crate) struct Walk {
 enum Format {
     Binary(binary::Walker),
     Hl7(hl7::Walker),
+    Table(table::Walker),
     X12(x12::Walker),
     Xml(xml::Walker),
 }
@@ -61,12 +64,16 @@ pub(crate) fn may_open(cell: &[u8]) -> bool {
     payload || binary::may_begin(cell)
 }
 
-/// The walk of a message that begins at `at`, within a text.
+/// The walk of a message or a table that begins at `at`, within a text.
 pub(crate) fn message(w: &Window<'_>, at: usize) -> Option<Walk> {
     let rest = w.rest(at);
     let hl7 = hl7::Walker::begin(rest).map(Format::Hl7);
-    let format = hl7.or_else(|| x12::Walker::begin(rest).map(Format::X12))?;
-    Some(Walk { at: w.position(at), format })
+    let format = hl7.or_else(|| x12::Walker::begin(rest).map(Format::X12));
+    if let Some(format) = format {
+        return Some(Walk { at: w.position(at), format });
+    }
+    let (walker, rows) = table::Walker::begin(rest, w.is_full())?;
+    Some(Walk { at: w.position(at + rows), format: Format::Table(walker) })
 }
 
 impl Walk {
@@ -75,6 +82,7 @@ impl Walk {
         let next = match &mut self.format {
             Format::Binary(walker) => walker.step(w, at, found),
             Format::Hl7(walker) => walker.step(w, at, found),
+            Format::Table(walker) => walker.step(w, at, found),
             Format::X12(walker) => walker.step(w, at, found),
             Format::Xml(walker) => walker.step(w, at, found),
         };

@@ -1,0 +1,159 @@
+//! Tables as text: CSV and its kin, Markdown, what `psql` prints, and columns that blanks align.
+//!
+//! A cell of a table says nothing of itself; its column's heading does, read as a column's name is
+//! ([`crate::class`]). So the cells below a heading that names an identifier are covered whole, up to
+//! the first line that is no row. Nothing is a table whose header's cells don't all read as headings,
+//! whose headings tell of nobody, or whose next line is no row. A JSON text holds none.
+
+mod heading;
+mod layout;
+
+use std::cmp::Ordering;
+use std::ops::Range;
+
+use self::heading::Headings;
+use self::layout::Layout;
+use super::place::Place;
+use crate::bytes::{self, ALNUM, HIGH};
+use crate::rules::Found;
+use crate::window::Window;
+
+const WHY: &str = "table: its column's heading";
+
+/// A header is no longer, so that it and the row behind it are seen at once.
+const HEADER_BYTES: usize = 512;
+
+/// Where the walker stands in a table.
+#[derive(Clone, Copy)]
+pub(super) struct Walker {
+    layout: Layout,
+    headings: Headings,
+    /// The column of the cell at the position.
+    column: usize,
+    /// How many cells more than headings the row has: a comma in an address that nothing quotes.
+    extra: usize,
+    /// The cell at the position began before it.
+    goes_on: bool,
+}
+
+impl Walker {
+    /// The walker of a text that begins with a table's header, and where the rows begin. `goes_on` if more
+    /// follows behind `text`.
+    pub(super) fn begin(text: &[u8], goes_on: bool) -> Option<(Self, usize)> {
+        let header = line(text.get(..HEADER_BYTES.min(text.len()))?, 0);
+        let rows = header.end + 1;
+        let layout = Layout::of(text.get(header.clone())?)?;
+        let headings = Headings::read(layout, text.get(header.clone())?)?;
+        let mut first = line(text, rows);
+        if layout::is_rule(text.get(first.clone())?) {
+            first = line(text, first.end + 1);
+        }
+        // Of prose the next line has seldom as many commas, and a blank behind each.
+        let is_prose = text.get(header)?.windows(2).any(|pair| pair == b", ");
+        let is_part = goes_on && first.end == text.len() || layout == Layout::Aligned;
+        let cells = layout.count(text.get(first)?);
+        let is_row = match cells.cmp(&headings.count()) {
+            Ordering::Equal => true,
+            Ordering::Greater => !is_prose,
+            Ordering::Less => is_part && cells > 1,
+        };
+        let walker = Self { layout, headings, column: 0, extra: 0, goes_on: false };
+        is_row.then_some((walker, rows))
+    }
+
+    /// Reads on from `at`. Returns where to go on, or nothing if the table ends.
+    pub(super) fn step(
+        &mut self,
+        w: &Window<'_>,
+        mut at: usize,
+        found: &mut Found,
+    ) -> Option<usize> {
+        let begun = at;
+        while at < w.len() {
+            let row = line(w.rest(0), at);
+            let is_seen = row.end < w.len() || !w.is_full();
+            if self.column == 0 && !self.goes_on {
+                if !is_seen && at > begun {
+                    return Some(at);
+                }
+                let text = w.slice(row.clone());
+                if layout::is_rule(text) && is_seen {
+                    at = row.end + 1;
+                    continue;
+                }
+                let cells = self.layout.count(text);
+                if cells < 2 {
+                    return None;
+                }
+                self.extra = if is_seen { cells.saturating_sub(self.headings.count()) } else { 0 };
+                at += self.layout.opening(text);
+            }
+            if let Layout::Aligned = self.layout {
+                if !is_seen {
+                    return None;
+                }
+                self.aligned(w, row.clone(), found);
+                at = row.end + 1;
+                continue;
+            }
+            let cell = self.layout.cell(w.rest(0), at);
+            let is_whole = cell.end < w.len() || !w.is_full();
+            if !is_whole && at > begun {
+                return Some(at);
+            }
+            self.cover(w, cell.clone(), found);
+            self.goes_on = !is_whole;
+            if is_whole {
+                self.column = if w.byte(cell.end) == b'\n' { 0 } else { self.column + 1 };
+            }
+            at = cell.end + usize::from(is_whole);
+        }
+        w.is_full().then_some(at)
+    }
+
+    /// Covers a cell of a row whose cells a mark separates.
+    fn cover(&self, w: &Window<'_>, cell: Range<usize>, found: &mut Found) {
+        let own = self.headings.place(self.column);
+        let moved = self.headings.place(self.column.wrapping_sub(self.extra));
+        if let Some(place) = own.or(moved) {
+            cover(w, cell, place, found);
+        }
+    }
+
+    /// Covers a row whose cells blanks separate: by their order, or by where they stand if some are empty.
+    fn aligned(&self, w: &Window<'_>, row: Range<usize>, found: &mut Found) {
+        let text = w.slice(row.clone());
+        let is_full = self.layout.count(text) == self.headings.count();
+        for (index, cell) in self.layout.cells(text).enumerate() {
+            let column = if is_full {
+                index
+            } else {
+                self.headings.column_at(layout::characters(&text[..cell.start]))
+            };
+            if let Some(place) = self.headings.place(column) {
+                cover(w, row.start + cell.start..row.start + cell.end, place, found);
+            }
+        }
+    }
+}
+
+/// Covers a cell between its quotes.
+fn cover(w: &Window<'_>, cell: Range<usize>, place: Place, found: &mut Found) {
+    let blank = |byte: u8| byte.is_ascii_whitespace() || byte == b'"';
+    let start = w.skip_while(cell.start, blank).min(cell.end);
+    let mut end = cell.end;
+    while end > start && blank(w.before(end)) {
+        end -= 1;
+    }
+    // `-` and `?` are no values.
+    if w.slice(start..end).iter().any(|byte| bytes::is(*byte, ALNUM | HIGH)) {
+        place.cover(w, start..end, WHY, found);
+    }
+}
+
+/// The line that begins at `at`, without its end.
+fn line(text: &[u8], at: usize) -> Range<usize> {
+    let rest = text.get(at..).unwrap_or_default();
+    let len = rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len());
+    at..at + len
+}
