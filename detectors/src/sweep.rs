@@ -53,7 +53,9 @@ impl Sweep {
             if !clip(piece, from) {
                 return false;
             }
-            mend(text, piece, end, json(piece.start));
+            if piece.start < end || is_cut(text, piece) || json(piece.start) {
+                mend(text, piece, end, json(piece.start));
+            }
             self.hide_year(text, piece);
             end = piece.end;
             // What a neighbour was widened over is gone.
@@ -178,11 +180,21 @@ fn leaves_nothing(cover: Cover) -> bool {
     matches!(cover, Cover::Whole | Cover::JsonNumber)
 }
 
+/// Whether a piece begins or ends within a character.
+#[inline]
+fn is_cut(text: &[u8], piece: &Candidate) -> bool {
+    let within = |at: usize| text.get(at).is_some_and(|byte| is_continuation(*byte));
+    within(piece.start) || within(piece.end)
+}
+
+fn is_continuation(byte: u8) -> bool {
+    byte & 0xc0 == 0x80
+}
+
 /// Widens a piece to whole characters and escapes, but never into the piece before it.
 fn mend(text: &[u8], piece: &mut Candidate, floor: usize, json: bool) {
     let byte = |at: usize| text.get(at).copied().unwrap_or(0);
     let before = (piece.start, piece.end);
-    let is_continuation = |byte: u8| byte & 0xc0 == 0x80;
     let limit = floor.max(piece.start.saturating_sub(3));
     while piece.start > limit && is_continuation(byte(piece.start)) {
         piece.start -= 1;

@@ -54,15 +54,49 @@ pub(crate) fn opening(text: &[u8], cell: &Range<usize>) -> Option<Walk> {
 /// Whether a cell is worth the look of [`opening`].
 #[inline]
 pub(crate) fn may_open(cell: &[u8]) -> bool {
-    let payload = matches!(
+    // What most cells begin with ends it.
+    let first = cell.first().is_some_and(|first| OPENINGS[usize::from(*first)]);
+    first && (is_payload(cell) || binary::may_begin(cell)) || binary::may_be_long(cell)
+}
+
+fn is_payload(cell: &[u8]) -> bool {
+    matches!(
         cell,
         [b'M', b'S', ..]
             | [b'I', b'S', ..]
             | [b'S', b'T', ..]
             | [b'<' | b'\n' | b'\r' | b' ' | 0x0b, ..]
-    );
-    payload || binary::may_begin(cell)
+    )
 }
+
+/// The bytes that [`is_payload`] and [`binary::may_begin`] know as first.
+static OPENINGS: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0u8;
+    loop {
+        table[byte as usize] = matches!(
+            byte,
+            b'B' | b'F'
+                | b'G'
+                | b'I'
+                | b'M'
+                | b'P'
+                | b'R'
+                | b'S'
+                | b'<'
+                | b'\n'
+                | b'\r'
+                | b' '
+                | b'%'
+                | b'1'
+                | b'('
+        ) || matches!(byte, 0..=0x0b | 0x1f | 0x7f..);
+        if byte == u8::MAX {
+            break table;
+        }
+        byte += 1;
+    }
+};
 
 /// The walk of a message or a table that begins at `at`, within a text.
 pub(crate) fn message(w: &Window<'_>, at: usize) -> Option<Walk> {

@@ -111,7 +111,7 @@ pub(super) fn month_and_day(w: &Window<'_>, groups: &Groups) -> Option<Candidate
     let padded = padded && apart && groups.size(0) == 2 && groups.size(1) == 2;
     let told = if (1..=12).contains(&a) && b > 31 {
         led || moved || word.eq_ignore_ascii_case(b"in")
-    } else {
+    } else if is_day {
         let on_weekday = apart && weekday_before(w, span.start).is_some();
         let by_plan =
             (moved || apart && !is_like_a_score(w, &span, a, b)) && is_planned(w, span.start);
@@ -123,7 +123,9 @@ pub(super) fn month_and_day(w: &Window<'_>, groups: &Groups) -> Option<Candidate
         let counts = w.byte(span.end) == b' ' && w.is(span.end + 1, ALNUM);
         let odd = odd && !counts;
         let signed = apart && !is_like_a_score(w, &span, a, b) && is_signed(w, &span);
-        is_day && (led || planned || opens || timed || on_weekday || odd || padded || signed)
+        led || planned || opens || timed || on_weekday || odd || padded || signed
+    } else {
+        false
     };
     let end = if is_day { range_end(w, groups) } else { span.end };
     told.then(|| date(w, span.start..end, None, 60, "date: month and day"))

@@ -17,11 +17,9 @@ impl Walker {
         let known = MAGIC.iter().find(|(_, magic)| cell.starts_with(magic));
         let known = known.map(|(identifier, _)| *identifier);
         let webp = || cell.starts_with(b"RIFF") && cell.get(8..12) == Some(b"WEBP");
-        // DICOM's preamble may hold anything; then comes its magic (PS3.10, section 7.1).
-        let dicom = || cell.get(128..132) == Some(b"DICM");
         // A bitmap's header has the size of the next one at a known place.
         let bitmap = || cell.starts_with(b"BM") && cell.get(14..18) == Some(&[40, 0, 0, 0]);
-        let image = || (webp() || dicom() || bitmap()).then_some(Photograph);
+        let image = || (webp() || is_dicom(cell) || bitmap()).then_some(Photograph);
         known.or_else(image).map(|identifier| Self { identifier })
     }
 
@@ -35,14 +33,33 @@ impl Walker {
 /// Whether a cell's first two bytes are those of a magic, or no text's.
 #[inline]
 pub(super) fn may_begin(cell: &[u8]) -> bool {
-    match cell {
-        [b'G' | b'I' | b'R', b'I', ..] | [b'%', b'P', ..] | [b'P', b'K', ..] => true,
-        [b'B', b'M' | b'Z', ..] | [b'F', b'A' | b'I' | b'M', ..] | [b'M', b'M', ..] => true,
-        [b'S', b'Q', ..] | [b'1', b'.', ..] | [b'(', 0xb5, ..] => true,
-        [0..=0x08 | 0x1f | 0x7f.., ..] => true,
-        _ => cell.get(128..132) == Some(b"DICM"),
-    }
+    matches!(
+        cell,
+        [b'G' | b'I' | b'R', b'I', ..]
+            | [b'%', b'P', ..]
+            | [b'P', b'K', ..]
+            | [b'B', b'M' | b'Z', ..]
+            | [b'F', b'A' | b'I' | b'M', ..]
+            | [b'M', b'M', ..]
+            | [b'S', b'Q', ..]
+            | [b'1', b'.', ..]
+            | [b'(', 0xb5, ..]
+            | [0..=0x08 | 0x1f | 0x7f.., ..]
+    )
 }
+
+/// Whether a magic stands behind a preamble that may be anything.
+#[inline]
+pub(super) fn may_be_long(cell: &[u8]) -> bool {
+    cell.len() >= DICOM.end && is_dicom(cell)
+}
+
+fn is_dicom(cell: &[u8]) -> bool {
+    cell.get(DICOM) == Some(b"DICM")
+}
+
+/// DICOM's magic stands behind 128 bytes of anything (PS3.10, section 7.1).
+const DICOM: std::ops::Range<usize> = 128..132;
 
 /// What files begin with.
 const MAGIC: [(Identifier, &[u8]); 19] = [
