@@ -114,7 +114,17 @@ impl Dull {
     /// Whether a word is known to be one.
     #[inline]
     pub(crate) fn holds(&self, word: &[u8]) -> bool {
-        let hash = hash(word);
+        self.has(hash(word))
+    }
+
+    /// The same of a word of eight letters or fewer, by these in small letters, zeros behind.
+    #[inline]
+    pub(crate) fn holds_short(&self, letters: u64, len: usize) -> bool {
+        self.has(hash_of(letters, 0, len))
+    }
+
+    #[inline]
+    fn has(&self, hash: u64) -> bool {
         let wanted = print(hash);
         let known = self.prints.get(bucket(hash)).copied().unwrap_or_default();
         let any = known.iter().fold(false, |any, print| any | (*print == wanted));
@@ -175,11 +185,14 @@ pub(crate) fn place(key: u64, len: usize) -> (usize, u32) {
 /// the same.
 #[inline]
 fn hash(word: &[u8]) -> u64 {
-    let low = eight(word);
     let high = if word.len() > 8 { eight(&word[word.len() - 8..]) } else { 0 };
-    let mixed = low.wrapping_mul(SPREAD)
-        ^ high.wrapping_mul(0xc2b2_ae3d_27d4_eb4f)
-        ^ (word.len() as u64) << 56;
+    hash_of(eight(word), high, word.len())
+}
+
+#[inline]
+fn hash_of(low: u64, high: u64, len: usize) -> u64 {
+    let mixed =
+        low.wrapping_mul(SPREAD) ^ high.wrapping_mul(0xc2b2_ae3d_27d4_eb4f) ^ (len as u64) << 56;
     (mixed ^ (mixed >> 32)).wrapping_mul(0xd6e8_feb8_6659_fd93)
 }
 

@@ -44,8 +44,9 @@ struct Slot {
 struct Entry {
     anchor: u32,
     before: u8,
+    len: u8,
     /// Its first eight bytes, as far as it has them, and in small letters if case is no matter:
-    /// what nearly all texts differ in.
+    /// most literals have no more.
     head: u64,
     mask: u64,
     fold: u64,
@@ -53,18 +54,33 @@ struct Entry {
 
 impl Entry {
     fn new(anchor: &Anchor, id: u32, before: u8) -> Self {
-        let len = anchor.literal.len().min(KEY_BYTES);
-        let (mask, _) = KEY_MASKS[len];
-        let fold = if anchor.caseless { SMALL & mask } else { 0 };
-        let head = (first_bytes(&anchor.literal, 0) | fold) & mask;
-        Self { anchor: id, before, head, mask, fold }
+        let (mask, _) = KEY_MASKS[anchor.literal.len().min(KEY_BYTES)];
+        let bytes = first_bytes(&anchor.literal, 0).to_le_bytes();
+        // Of letters alone one bit is their case.
+        let case = |byte: u8| if is(byte, ALPHA) { b' ' } else { 0 };
+        let fold = if anchor.caseless { u64::from_le_bytes(bytes.map(case)) } else { 0 };
+        let head = u64::from_le_bytes(bytes) | fold;
+        Self { anchor: id, before, len: anchor.len, head, mask, fold }
     }
 
-    /// Whether a text that begins with these bytes may be the literal.
+    /// Where the literal ends if it stands at `at` of a text, whose bytes there are `bytes`.
     #[inline]
-    fn begins(&self, bytes: u64) -> bool {
-        (bytes | self.fold) & self.mask == self.head
+    fn end(&self, text: &[u8], anchors: &[Anchor], at: usize, bytes: u64) -> Option<usize> {
+        if (bytes | self.fold) & self.mask != self.head {
+            return None;
+        }
+        let end = at + usize::from(self.len);
+        let is_known = usize::from(self.len) <= KEY_BYTES;
+        (is_known || goes_on(text.get(at + KEY_BYTES..end)?, anchors.get(self.anchor as usize)?))
+            .then_some(end)
     }
+}
+
+/// Whether a literal of more bytes than a key goes on so behind these.
+#[inline(never)]
+fn goes_on(rest: &[u8], anchor: &Anchor) -> bool {
+    let known = anchor.literal.get(KEY_BYTES..).unwrap_or_default();
+    if anchor.caseless { rest.eq_ignore_ascii_case(known) } else { rest == known }
 }
 
 impl Words {
@@ -118,12 +134,13 @@ impl Words {
     ) {
         let slot = self.slots[self.slot_of(key)];
         let first = usize::from(slot.first);
+        let (mut before, mut bytes) = (0, first_bytes(text, at));
         for entry in self.entries.get(first..first + usize::from(slot.count)).unwrap_or_default() {
             let Some(start) = at.checked_sub(usize::from(entry.before)) else { continue };
-            if !entry.begins(first_bytes(text, start)) {
-                continue;
+            if before != entry.before {
+                (before, bytes) = (entry.before, first_bytes(text, start));
             }
-            if let Some(end) = matches(text, anchors, entry.anchor, start) {
+            if let Some(end) = entry.end(text, anchors, start, bytes) {
                 on_hit(entry.anchor, end);
             }
         }
@@ -144,8 +161,8 @@ impl Words {
             return;
         }
         let head = first_bytes(text, at);
-        for entry in suffixes.iter().filter(|entry| entry.begins(head)) {
-            if let Some(end) = matches(text, anchors, entry.anchor, at) {
+        for entry in suffixes {
+            if let Some(end) = entry.end(text, anchors, at, head) {
                 on_hit(entry.anchor, end);
             }
         }
@@ -214,19 +231,6 @@ impl Known {
         let (word, bit) = lexicon::place(key, len);
         self.bits[word] >> bit & 1 != 0
     }
-}
-
-/// The end of the literal of anchor `id` if it stands at `start`.
-fn matches(text: &[u8], anchors: &[Anchor], id: u32, start: usize) -> Option<usize> {
-    let anchor = anchors.get(id as usize)?;
-    let end = start + anchor.literal.len();
-    let found = text.get(start..end)?;
-    let same = if anchor.caseless {
-        found.eq_ignore_ascii_case(&anchor.literal)
-    } else {
-        found == anchor.literal
-    };
-    same.then_some(end)
 }
 
 /// The key of the word of `len` letters at `at`: its first eight bytes, in lower case if it is

@@ -35,15 +35,16 @@ impl Search<'_> {
         let mine = around.mine;
         let named = around.name_starts() & mine;
         let (upper, high) = (around.here.upper, around.here.high);
-        let small = self.known_words(around) | self.words_without_capitals(around, named & !upper);
-        let capitals = self.capitals(around, named & upper);
-        small & named & !upper | capitals | named & high | around.odd_starts() & mine
+        let known = self.known_words(around, named);
+        let small = self.words_without_capitals(around, named & !upper);
+        known | small | named & high | around.odd_starts() & mine
     }
 
-    /// Looks for the literals of a block's words. Returns which words may be names by their letters
-    /// alone, and which go on behind these: that is the rule's to tell.
+    /// Looks for the literals of a block's words. Returns which of those that are `named` may be names
+    /// by their letters alone, and which go on behind these: that is the rule's to tell.
     #[inline(always)]
-    fn known_words(&mut self, around: &Around) -> u64 {
+    fn known_words(&mut self, around: &Around, named: u64) -> u64 {
+        let upper = around.here.upper;
         // A literal may begin before the range and end in it.
         let reach = self.range.start.saturating_sub(LITERAL_BYTES)..self.range.end;
         let mut starts = around.word_starts() & around.within(&reach);
@@ -54,7 +55,7 @@ impl Search<'_> {
             &last
         });
         let has_joined = around.has_joined_words();
-        let mut names = 0;
+        let (mut names, mut capitals) = (0, 0);
         while starts != 0 {
             let offset = starts.trailing_zeros();
             starts &= starts - 1;
@@ -62,13 +63,38 @@ impl Search<'_> {
             let key = key_at(bytes, offset, len);
             if self.seeker.words.may_be_known(key, len) {
                 self.word(around.base() + offset as usize, key);
-                names |= u64::from(lexicon::wakes(key, len)) << offset;
+                let wakes = lexicon::wakes(key, len) && !self.is_plain(around, (offset, len), key);
+                names |= u64::from(wakes) << offset;
             }
             if has_joined {
                 names |= u64::from(self.goes_on(around, offset, len)) << offset;
             }
+            if upper >> offset & 1 == 1 {
+                capitals |= u64::from(!self.is_dull(around, (offset, len), key)) << offset;
+            }
         }
-        names
+        (names & !upper | capitals) & named
+    }
+
+    /// Whether the word in small letters at `offset` is a plain one and nothing else, or a part of a
+    /// code: no name, and no address unless a number stands before it.
+    #[inline(never)]
+    fn is_plain(&self, around: &Around, (offset, len): (u32, usize), key: u64) -> bool {
+        let start = around.base() + offset as usize;
+        let end = start + len;
+        let behind = self.byte(end);
+        let before = start.checked_sub(2).map_or(0, |before| self.byte(before));
+        !is_joint(behind)
+            && !bytes::is(behind, ALNUM)
+            && !before.is_ascii_digit()
+            && around.from(offset, |bits| bits.upper) & below(len) == 0
+            && (self.is_code(start, end) || self.is_plain_word((start, len), key))
+    }
+
+    fn is_plain_small(&self, around: &Around, offset: u32) -> bool {
+        let len = around.run(offset, |bits| bits.letter);
+        let key = words::key(self.text, around.base() + offset as usize, len);
+        self.is_plain(around, (offset, len), key)
     }
 
     /// Looks for the literals that the words of a word are. Returns whether it goes on behind its
@@ -94,7 +120,10 @@ impl Search<'_> {
         while starts != 0 {
             let offset = starts.trailing_zeros();
             starts &= starts - 1;
-            if self.follows_capital(around, offset) || self.is_no_name(around, offset) {
+            if self.follows_capital(around, offset)
+                || self.is_no_name(around, offset)
+                || self.is_plain_small(around, offset)
+            {
                 names &= !(1 << offset);
             }
         }
@@ -125,23 +154,10 @@ impl Search<'_> {
         words::is_of_code(before, [self.byte(end), self.byte(end + 1), self.byte(end + 2)])
     }
 
-    /// Those of the capitalised words that begin at `starts` that may be names.
-    #[inline(always)]
-    fn capitals(&self, around: &Around, mut starts: u64) -> u64 {
-        let mut names = starts;
-        while starts != 0 {
-            let offset = starts.trailing_zeros();
-            starts &= starts - 1;
-            names &= !(u64::from(self.is_dull(around, offset)) << offset);
-        }
-        names
-    }
-
     /// Whether the capitalised word at `offset` is a plain one and neither a name nor, where it
     /// stands, the beginning of an address; or several words in one, `DiagnosticReport`.
     #[inline(always)]
-    fn is_dull(&self, around: &Around, offset: u32) -> bool {
-        let len = around.run(offset, |bits| bits.letter);
+    fn is_dull(&self, around: &Around, (offset, len): (u32, usize), key: u64) -> bool {
         let start = around.base() + offset as usize;
         let end = start + len;
         let behind = self.byte(end);
@@ -154,11 +170,19 @@ impl Search<'_> {
         if self.is_code(start, end) {
             return true;
         }
-        let word = self.text.get(start..end).unwrap_or_default();
         (len > 1 || !self.is_initial(start))
-            && self.seeker.dull.holds(word)
-            && !lexicon::wakes(words::key(self.text, start, len), len)
+            && self.is_plain_word((start, len), key)
+            && !lexicon::wakes(key, len)
             && !is_placed(self.text.get(..start).unwrap_or_default())
+    }
+
+    /// Whether the word of `len` letters at `start`, of this key, is plain and nothing else.
+    #[inline(always)]
+    fn is_plain_word(&self, (start, len): (usize, usize), key: u64) -> bool {
+        if (3..=KEY_BYTES).contains(&len) {
+            return self.seeker.dull.holds_short(key, len);
+        }
+        self.seeker.dull.holds(self.text.get(start..start + len).unwrap_or_default())
     }
 
     /// Whether a capital that is a word of its own may be the initial of the name behind it: `T Rowe`.
