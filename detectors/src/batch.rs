@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::class::Class;
+use crate::recall::Prospect;
 use crate::walk::{self, Walk};
 use crate::window::Manner;
 
@@ -18,6 +19,8 @@ pub struct Batch {
     cells: Vec<Cell>,
     /// Cells that may begin as a payload does.
     openings: Vec<u32>,
+    /// Whether some cell is JSON.
+    has_json: bool,
 }
 
 /// A cell's end, and how it is read.
@@ -35,6 +38,7 @@ impl Batch {
         self.bytes.clear();
         self.cells.clear();
         self.openings.clear();
+        self.has_json = false;
     }
 
     /// Adds a cell and returns its index. A batch over [`Batch::MAX_BYTES`] is a caller's mistake
@@ -56,13 +60,15 @@ impl Batch {
 
     fn push_cell(&mut self, cell: &[u8], class: Class, is_plain: bool) -> u32 {
         let index = self.cells.len();
+        self.bytes.reserve(cell.len() + 1);
         self.bytes.extend_from_slice(cell);
         let end = self.bytes.len();
         assert!(end < Self::MAX_BYTES, "a batch is scanned long before it holds 2 GiB");
         self.bytes.push(SEPARATOR);
         let end = u32::try_from(end).unwrap_or(u32::MAX);
-        let manner = Manner { json: !is_plain && is_json(cell), versions: class == Class::Version };
-        self.cells.push(Cell { end, manner });
+        let json = !is_plain && is_json(cell);
+        self.has_json |= json;
+        self.cells.push(Cell { end, manner: Manner { json, versions: class == Class::Version } });
         let index = u32::try_from(index).unwrap_or(u32::MAX);
         if walk::may_open(cell) {
             self.openings.push(index);
@@ -83,6 +89,59 @@ impl Batch {
         &self.bytes
     }
 
+    /// The cells that may be remembered, or hold nothing as can be seen.
+    #[inline]
+    pub(crate) fn short_cells(&self, mut each: impl FnMut(Short<'_>)) {
+        let mut start = 0;
+        for (cell, index) in self.cells.iter().zip(0..) {
+            let end = cell.end as usize;
+            let bytes = self.bytes.get(start..end).unwrap_or_default();
+            start = end + 1;
+            let prospect = Prospect::of(bytes);
+            if prospect != Prospect::Unknown && !cell.manner.json {
+                let (end, versions) = (cell.end, cell.manner.versions);
+                each(Short { index, end, bytes, versions, prospect });
+            }
+        }
+    }
+
+    /// The cell of so many bytes that ends at `end`.
+    pub(crate) fn ending(&self, end: u32, len: usize) -> &[u8] {
+        let end = end as usize;
+        self.bytes.get(end - len..end).unwrap_or_default()
+    }
+
+    /// Takes over the cells of another, but for those at `known`, which are in order.
+    pub(crate) fn copy_without(&mut self, known: impl Iterator<Item = u32>, other: &Self) {
+        self.clear();
+        self.has_json = other.has_json;
+        let mut first = 0;
+        let mut left_out = 0;
+        let mut openings = other.openings.iter().copied().peekable();
+        let last = other.cells.len();
+        for end in known.map(|index| index as usize).chain([last]) {
+            self.copy(other, first..end);
+            while let Some(opening) = openings.next_if(|opening| (*opening as usize) < end) {
+                self.openings.push(opening - left_out);
+            }
+            openings.next_if(|opening| *opening as usize == end);
+            (first, left_out) = (end + 1, left_out + 1);
+        }
+    }
+
+    /// Takes over these cells of another.
+    fn copy(&mut self, other: &Self, cells: Range<usize>) {
+        let Some(cells) = other.cells.get(cells.clone()).zip(Some(cells.start)) else { return };
+        let (cells, first) = cells;
+        let Some(last) = cells.last() else { return };
+        let before = first.checked_sub(1).and_then(|before| other.cells.get(before));
+        let start = before.map_or(0, |cell| cell.end + 1);
+        let bytes = other.bytes.get(start as usize..=last.end as usize).unwrap_or_default();
+        let at = u32::try_from(self.bytes.len()).unwrap_or(u32::MAX);
+        self.bytes.extend_from_slice(bytes);
+        self.cells.extend(cells.iter().map(|cell| Cell { end: cell.end - start + at, ..*cell }));
+    }
+
     /// The walks of cells that are payloads.
     pub(crate) fn walks(&self) -> impl Iterator<Item = Walk> {
         self.openings.iter().filter_map(|index| {
@@ -97,8 +156,19 @@ impl Batch {
     pub(crate) fn cells(&self) -> Cells<'_> {
         let end = self.cells.first().map_or(0, |cell| cell.end as usize);
         let manner = self.cells.first().map_or(Manner::default(), |cell| cell.manner);
-        Cells { cells: &self.cells, index: 0, cell: 0..end, manner }
+        let has_json = self.has_json;
+        Cells { cells: &self.cells, index: 0, cell: 0..end, manner, has_json }
     }
+}
+
+/// A cell of which something is known beforehand.
+#[derive(Clone, Copy)]
+pub(crate) struct Short<'b> {
+    pub(crate) index: u32,
+    pub(crate) end: u32,
+    pub(crate) bytes: &'b [u8],
+    pub(crate) versions: bool,
+    pub(crate) prospect: Prospect,
 }
 
 /// Walks over cells to the one that holds a position. Made for positions that seldom go back, and
@@ -109,18 +179,19 @@ pub(crate) struct Cells<'t> {
     index: usize,
     cell: Range<usize>,
     manner: Manner,
+    has_json: bool,
 }
 
 impl<'t> Cells<'t> {
     /// A text that is one cell, and known to be JSON or not by its beginning, which may be gone.
-    pub(crate) fn one(text: &'t [u8], json: bool) -> Self {
+    pub(crate) fn one(text: &[u8], json: bool) -> Self {
         let manner = Manner { json, versions: false };
-        Self { cells: &[], index: 0, cell: 0..text.len(), manner }
+        Self::view(text, manner)
     }
 
     /// A view of a part of a cell, read as that cell is.
     pub(crate) fn view(text: &[u8], manner: Manner) -> Self {
-        Self { cells: &[], index: 0, cell: 0..text.len(), manner }
+        Self { cells: &[], index: 0, cell: 0..text.len(), manner, has_json: manner.json }
     }
 
     /// The cell that holds `at` (or ends there), and how to read it.
@@ -132,6 +203,12 @@ impl<'t> Cells<'t> {
             self.retreat(at);
         }
         (&self.cell, self.manner)
+    }
+
+    /// Whether what begins at `at` is of a JSON text.
+    #[inline]
+    pub(crate) fn is_json(&mut self, at: usize) -> bool {
+        self.has_json && self.seek(at).1.json
     }
 
     pub(crate) fn index(&self) -> usize {
@@ -162,12 +239,16 @@ impl<'t> Cells<'t> {
 
 /// Whether a text begins as a JSON object or array does. Its first bytes decide, so that a stream
 /// can tell as early.
+#[inline]
 pub(crate) fn is_json(text: &[u8]) -> bool {
     // What most cells begin with ends it.
     if !text.first().is_some_and(|byte| matches!(byte, b'{' | b'[') || byte.is_ascii_whitespace()) {
         return false;
     }
-    let text = text.get(..JSON_BYTES).unwrap_or(text);
+    begins_as_json(text.get(..JSON_BYTES).unwrap_or(text))
+}
+
+fn begins_as_json(text: &[u8]) -> bool {
     let mut bytes = text.iter().filter(|byte| !byte.is_ascii_whitespace());
     match bytes.next() {
         Some(b'{') => matches!(bytes.next(), Some(b'"' | b'}')),

@@ -9,11 +9,10 @@ use crate::bytes::{self, ALNUM};
 use crate::events::Event;
 use crate::lexicon;
 use crate::pack::Pack;
-use crate::recall::{Answer, Word};
 use crate::rules::{self, Found};
 use crate::view::spots;
 use crate::walk::{self, Walk};
-use crate::window::{CASE_BYTES, Candidate, LOOK_AHEAD, LOOK_BACK, Manner, Window};
+use crate::window::{CASE_BYTES, LOOK_AHEAD, LOOK_BACK, Manner, Window};
 
 /// Where the last token's search ended, and the last word's.
 #[derive(Clone, Copy, Default)]
@@ -140,7 +139,7 @@ impl Names<'_> {
     #[inline]
     fn on(&mut self, cells: &mut Cells<'_>, start: usize, found: &mut Found) {
         if start >= self.floor && !self.is_plain(cells, start) {
-            self.floor = on_word(self.text, cells, start, found);
+            self.floor = ask(self.text, cells.seek(start), start, found);
         }
     }
 
@@ -158,26 +157,6 @@ impl Names<'_> {
             && !lexicon::wakes(lexicon::eight(word), word.len())
             && self.capitals.are_near(text, cells.seek(start).0, start)
     }
-}
-
-fn on_word(text: &[u8], cells: &mut Cells<'_>, start: usize, found: &mut Found) -> usize {
-    let (cell, manner) = cells.seek(start);
-    let word = Word::of(text, cell, start).filter(|_| manner == Manner::default());
-    let Some(word) = word else { return ask(text, (cell, manner), start, found) };
-    if let Some(answer) = found.recall.answer(&word) {
-        let next = cell.start + answer.next;
-        found.candidates.extend(answer.candidate_at(cell.start));
-        return next;
-    }
-    let first = found.candidates.len();
-    let next = ask(text, (cell, manner), start, found);
-    let offset = |at: usize| at.saturating_sub(cell.start);
-    let moved = |it: &Candidate| Candidate { start: offset(it.start), end: offset(it.end), ..*it };
-    if let [] | [_] = found.candidates.get(first..).unwrap_or_default() {
-        let candidate = found.candidates.get(first).map(moved);
-        found.recall.keep(&word, Answer { next: offset(next), candidate });
-    }
-    next
 }
 
 /// Asks the rule about the word at `start`. Returns where to look for the next one.
@@ -204,6 +183,8 @@ fn ask(
 #[derive(Default)]
 struct Capitals {
     last: Option<usize>,
+    /// Where none is.
+    none: Range<usize>,
 }
 
 impl Capitals {
@@ -214,10 +195,16 @@ impl Capitals {
         if self.last.is_some_and(|last| near.contains(&last)) {
             return true;
         }
+        if self.none.start <= near.start && near.end <= self.none.end {
+            return false;
+        }
         let bytes = text.get(near.clone()).unwrap_or_default();
         // From behind: the last one is near for the most words to come.
         let found = bytes.iter().rposition(u8::is_ascii_uppercase);
         self.last = found.map(|offset| near.start + offset);
+        if found.is_none() {
+            self.none = near;
+        }
         found.is_some()
     }
 }

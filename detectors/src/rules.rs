@@ -34,7 +34,6 @@ use std::ops::Range;
 use crate::Identifier;
 use crate::anchors::{Anchor, Rule};
 use crate::bytes;
-use crate::recall::Recall;
 use crate::view::spots;
 use crate::window::{Candidate, Window};
 
@@ -61,12 +60,10 @@ pub(crate) struct Found {
     pub(crate) heads: Vec<usize>,
     /// The classes of JSON keys met before.
     pub(crate) keys: Keys,
-    /// Words of short cells met before.
-    pub(crate) recall: Recall,
 }
 
 impl Found {
-    /// Forgets a text, but not the keys and words.
+    /// Forgets a text, but not the keys.
     pub(crate) fn clear(&mut self) {
         self.candidates.clear();
         self.tails.clear();

@@ -4,17 +4,21 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::Identifier;
-use crate::batch::{self, Batch, Cells};
+use crate::batch::{self, Batch, Cells, Short};
 use crate::bitmaps::Bitmaps;
 use crate::engine::{self, Floors};
 use crate::events::Event;
 use crate::finding::{CellFinding, Cover, Finding};
 use crate::pack::{Pack, PackError};
+use crate::recall::{Prospect, Recall};
 use crate::rules::Found;
 use crate::sweep::Sweep;
 use crate::view::{Matcher, Progress, Views};
 use crate::walk::{self, Walk};
 use crate::window::Candidate;
+
+/// Why all is covered where the matcher could not tell.
+pub(crate) const FAILED: &str = "the matcher failed";
 
 /// Scans with one pack. One per shard: it owns the scratch memory.
 pub struct Scanner {
@@ -29,6 +33,24 @@ pub struct Scanner {
     pub(crate) sweep: Sweep,
     views: Views,
     findings: Vec<CellFinding>,
+    recall: Recall,
+    /// What is remembered of a batch's cells, and which cells these are ...
+    known: Vec<CellFinding>,
+    known_cells: Vec<u32>,
+    /// ... those that are worth it, and are not known yet ...
+    fresh: Vec<Fresh>,
+    /// ... and what was found in the others.
+    found_cells: Vec<CellFinding>,
+    /// The cells of a batch that are not.
+    unknown: Batch,
+}
+
+/// A cell that is to be remembered.
+struct Fresh {
+    index: u32,
+    end: u32,
+    len: usize,
+    versions: bool,
 }
 
 impl Scanner {
@@ -44,6 +66,12 @@ impl Scanner {
             sweep: Sweep::default(),
             views: Views::default(),
             findings: Vec::new(),
+            recall: Recall::default(),
+            known: Vec::new(),
+            known_cells: Vec::new(),
+            fresh: Vec::new(),
+            found_cells: Vec::new(),
+            unknown: Batch::default(),
         })
     }
 
@@ -51,6 +79,7 @@ impl Scanner {
     /// age above 89 (164.514(b)(2)(i)(C)). Whoever has a clock says which; until then all stay.
     pub fn keep_years_from(&mut self, first_year: u32) {
         self.sweep.first_year = first_year;
+        self.recall.clear();
     }
 
     /// Scans one text. Findings are sorted by start and don't overlap. A text of 2 GiB or more is
@@ -68,20 +97,96 @@ impl Scanner {
     /// Scans many cells in one call. Findings are sorted by cell, then start.
     pub fn scan_batch<'s>(&'s mut self, batch: &Batch) -> &'s [CellFinding] {
         self.findings.clear();
+        self.recollect(batch);
+        if self.known_cells.is_empty() {
+            self.scan_all(batch);
+            std::mem::swap(&mut self.findings, &mut self.found_cells);
+        } else {
+            let mut unknown = std::mem::take(&mut self.unknown);
+            unknown.copy_without(self.known_cells.iter().copied(), batch);
+            self.scan_all(&unknown);
+            self.unknown = unknown;
+            self.merge();
+        }
+        self.learn(batch);
+        &self.findings
+    }
+
+    /// Scans all of a batch, its findings into `found_cells`.
+    fn scan_all(&mut self, batch: &Batch) {
+        self.found_cells.clear();
         if batch.is_empty() {
-            return &self.findings;
+            return;
         }
         let mut cells = batch.cells();
         self.found.clear();
         self.walks.clear();
         self.walks.extend(batch.walks());
         self.settle(batch.bytes(), &cells);
-        self.findings.extend(self.settled.iter().map(|piece| {
+        self.found_cells.extend(self.settled.iter().map(|piece| {
             let start = cells.seek(piece.end).0.start;
             let cell = u32::try_from(cells.index()).unwrap_or(u32::MAX);
             CellFinding { cell, finding: piece.finding(start) }
         }));
-        &self.findings
+    }
+
+    /// Which of a batch's cells were met before, and what is found in them.
+    fn recollect(&mut self, batch: &Batch) {
+        // What a site looks for may be a number of any length.
+        let has_site = !self.pack.site_rules().is_empty();
+        let Self { recall, known, known_cells, fresh, .. } = self;
+        known.clear();
+        known_cells.clear();
+        fresh.clear();
+        batch.short_cells(|it| {
+            let Short { index, end, bytes, versions, prospect } = it;
+            if prospect == Prospect::Nothing && !has_site {
+                return known_cells.push(index);
+            }
+            match recall.findings(bytes, versions) {
+                Some(findings) => {
+                    known_cells.push(index);
+                    known.extend(findings.map(|finding| CellFinding { cell: index, finding }));
+                }
+                None => fresh.push(Fresh { index, end, len: bytes.len(), versions }),
+            }
+        });
+    }
+
+    /// Puts what was remembered between what was found, whose cells are counted without the known.
+    fn merge(&mut self) {
+        let (mut cells, mut known) = (self.known_cells.as_slice(), self.known.as_slice());
+        let mut left_out = 0;
+        for found in &self.found_cells {
+            while let Some((cell, rest)) = cells.split_first()
+                && *cell <= found.cell + left_out
+            {
+                (cells, left_out) = (rest, left_out + 1);
+            }
+            let cell = found.cell + left_out;
+            while let Some((before, rest)) = known.split_first()
+                && before.cell < cell
+            {
+                self.findings.push(*before);
+                known = rest;
+            }
+            self.findings.push(CellFinding { cell, ..*found });
+        }
+        self.findings.extend_from_slice(known);
+    }
+
+    /// Remembers the cells of a batch that were not known.
+    fn learn(&mut self, batch: &Batch) {
+        let mut findings = self.findings.as_slice();
+        for Fresh { index, end, len, versions } in self.fresh.drain(..) {
+            let before = findings.iter().take_while(|found| found.cell < index).count();
+            findings = findings.get(before..).unwrap_or_default();
+            let mine = findings.iter().take_while(|found| found.cell == index);
+            if mine.clone().all(|found| found.finding.why != FAILED) {
+                let mine = mine.map(|found| &found.finding);
+                self.recall.keep(batch.ending(end, len), versions, mine);
+            }
+        }
     }
 
     /// How many places of a batch a rule has to look at: the work of the two tiers, and nothing of
@@ -116,7 +221,7 @@ impl Scanner {
                 end: range.end,
                 identifier: Identifier::UniqueCode,
                 score: 100,
-                why: "the matcher failed",
+                why: FAILED,
                 cover: Cover::Whole,
             });
         }
@@ -147,7 +252,7 @@ impl Scanner {
         engine::on_walks(text, cells, text.len(), &mut self.walks, &mut self.found);
         self.views(text, cells, 0..text.len(), &mut Progress::default());
         let mut at = cells.clone();
-        let json = |start| at.seek(start).1.json;
+        let json = |start| at.is_json(start);
         let candidates = &mut self.found.candidates;
         self.sweep.settle(text, candidates, (0, 0), json, &mut self.settled);
     }

@@ -25,6 +25,7 @@ use crate::events::Event;
 use crate::finding::Cover;
 use crate::pack::Pack;
 use crate::rules::{self, Found};
+use crate::scanner::FAILED;
 use crate::window::{Candidate, LOOK_AHEAD, Manner, Window};
 use barren::Barren;
 use runs::{Decoded, Stretch};
@@ -291,7 +292,7 @@ impl View {
         );
         engine::on_tails(bytes, &cells, bytes.len(), found);
         if scanned.is_err() {
-            out.candidates.push(self.covered(frame, 0..self.bytes.len(), "the matcher failed"));
+            out.candidates.push(self.covered(frame, 0..self.bytes.len(), FAILED));
         }
         for candidate in &self.found.candidates {
             self.accept(frame, *candidate, out);

@@ -53,6 +53,61 @@ fn a_batch_is_used_again() {
 }
 
 #[test]
+fn cells_of_a_batch_before_are_answered_as_the_first_time() {
+    let hl7 = r"MSH|^~\&|LAB|X|||20140309||ORU^R01|1|P|2.5
+PID|1||445566^^^X^MR||ROE^JANE||19500317|F";
+    let cells = [
+        "Ada Abara",
+        "42",
+        "Springfield",
+        r#"{"ssn":"123-45-6789"}"#,
+        "MA",
+        "",
+        "7.5",
+        "pending",
+        hl7,
+        "Ada Abarb",
+        "seen by Ada Abara on 3/9/2014",
+        "ST",
+        "bob@example.com",
+        "03/2014",
+    ];
+    let alone = cells.map(|cell| find(cell.as_bytes()));
+    let mut scanner = scanner();
+    for first in 0..cells.len() {
+        // Each time others are known, and others stand beside them.
+        let order = (0..cells.len()).map(|index| (index * 5 + first) % cells.len());
+        let order = order.take(first + 3).collect::<Vec<_>>();
+        let mut batch = Batch::default();
+        for index in &order {
+            batch.push(cells[*index].as_bytes());
+        }
+        let mut findings = vec![Vec::new(); order.len()];
+        let mut last = (0, 0);
+        for found in scanner.scan_batch(&batch) {
+            assert!(last <= (found.cell, found.finding.start), "findings are in order");
+            last = (found.cell, found.finding.start);
+            findings[found.cell as usize].push(found.finding);
+        }
+        let expected = order.iter().map(|index| alone[*index].clone()).collect::<Vec<_>>();
+        assert_eq!(findings, expected, "{order:?}");
+    }
+}
+
+#[test]
+fn what_is_remembered_of_a_year_is_forgotten_when_years_go() {
+    let mut scanner = scanner();
+    let mut batch = Batch::default();
+    batch.push(b"May 3, 1931");
+    let year = |scanner: &mut lazaret_detectors::Scanner, batch: &Batch| {
+        matches!(scanner.scan_batch(batch)[0].finding.cover, lazaret_detectors::Cover::Year { .. })
+    };
+    assert!(year(&mut scanner, &batch) && year(&mut scanner, &batch));
+    scanner.keep_years_from(1936);
+    assert!(!year(&mut scanner, &batch));
+}
+
+#[test]
 fn cells_that_come_again_are_answered_as_the_first_time() {
     let cells = ["Ada Abara", "Springfield", "MA", "seen by Ada Abara", "Ada Abarb", "pending"];
     check_cells(&cells.repeat(3).into_iter().map(str::to_owned).collect::<Vec<_>>());
@@ -125,3 +180,13 @@ const FRAGMENTS: &[&str] = &[
     "a1b2",
     "00:1A:2b:3c:4D:5e",
 ];
+
+proptest! {
+    /// A batch takes such cells for read: no rule may find anything in one.
+    #[test]
+    fn a_number_of_a_few_digits_alone_holds_nothing(
+        number in prop_oneof!["[0-9]{1,7}", r"[0-9]{1,3}\.[0-9]{1,3}", r"[0-9]{4,5}\.[0-9]", r"[0-9]\.[0-9]{4,5}"],
+    ) {
+        prop_assert_eq!(find(number.as_bytes()), vec![]);
+    }
+}

@@ -232,3 +232,17 @@ proptest! {
         check_cuts(&mut scanner(), &text, &cuts);
     }
 }
+
+#[test]
+fn a_number_that_a_site_looks_for_is_found_alone_in_its_cell() {
+    let site = Site { patterns: vec![pattern("badge", r"\b\d{6}\b")], ..Site::default() };
+    let mut scanner = Scanner::new(&Pack::load_with(&site, None).unwrap()).unwrap();
+    let mut batch = Batch::default();
+    for cell in ["123456", "12345", "123456"] {
+        batch.push(cell.as_bytes());
+    }
+    for _ in 0..2 {
+        let cells = scanner.scan_batch(&batch).iter().map(|found| found.cell).collect::<Vec<_>>();
+        assert_eq!(cells, [0, 2]);
+    }
+}
