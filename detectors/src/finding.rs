@@ -2,6 +2,9 @@
 
 use crate::Identifier;
 
+/// Why all is covered where the matcher could not tell.
+pub(crate) const FAILED: &str = "the matcher failed";
+
 /// Where an identifier stands in the scanned bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Finding {

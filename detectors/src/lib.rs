@@ -28,6 +28,7 @@ mod identifier;
 mod lexicon;
 mod lists;
 pub mod mask;
+mod memory;
 mod pack;
 mod recall;
 mod rules;

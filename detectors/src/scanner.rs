@@ -4,21 +4,18 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::Identifier;
-use crate::batch::{self, Batch, Cells, Short};
+use crate::batch::{self, Batch, Cells};
 use crate::bitmaps::Bitmaps;
 use crate::engine::{self, Floors};
 use crate::events::Event;
-use crate::finding::{CellFinding, Cover, Finding};
+use crate::finding::{CellFinding, Cover, FAILED, Finding};
+use crate::memory::Memory;
 use crate::pack::{Pack, PackError};
-use crate::recall::{Prospect, Recall};
 use crate::rules::Found;
 use crate::sweep::Sweep;
 use crate::view::{Matcher, Progress, Views};
 use crate::walk::{self, Walk};
 use crate::window::Candidate;
-
-/// Why all is covered where the matcher could not tell.
-pub(crate) const FAILED: &str = "the matcher failed";
 
 /// Scans with one pack. One per shard: it owns the scratch memory.
 pub struct Scanner {
@@ -33,24 +30,7 @@ pub struct Scanner {
     pub(crate) sweep: Sweep,
     views: Views,
     findings: Vec<CellFinding>,
-    recall: Recall,
-    /// What is remembered of a batch's cells, and which cells these are ...
-    known: Vec<CellFinding>,
-    known_cells: Vec<u32>,
-    /// ... those that are worth it, and are not known yet ...
-    fresh: Vec<Fresh>,
-    /// ... and what was found in the others.
-    found_cells: Vec<CellFinding>,
-    /// The cells of a batch that are not.
-    unknown: Batch,
-}
-
-/// A cell that is to be remembered.
-struct Fresh {
-    index: u32,
-    end: u32,
-    len: usize,
-    versions: bool,
+    memory: Memory,
 }
 
 impl Scanner {
@@ -66,12 +46,7 @@ impl Scanner {
             sweep: Sweep::default(),
             views: Views::default(),
             findings: Vec::new(),
-            recall: Recall::default(),
-            known: Vec::new(),
-            known_cells: Vec::new(),
-            fresh: Vec::new(),
-            found_cells: Vec::new(),
-            unknown: Batch::default(),
+            memory: Memory::default(),
         })
     }
 
@@ -79,7 +54,7 @@ impl Scanner {
     /// age above 89 (164.514(b)(2)(i)(C)). Whoever has a clock says which; until then all stay.
     pub fn keep_years_from(&mut self, first_year: u32) {
         self.sweep.first_year = first_year;
-        self.recall.clear();
+        self.memory.clear();
     }
 
     /// Scans one text. Findings are sorted by start and don't overlap. A text of 2 GiB or more is
@@ -96,25 +71,18 @@ impl Scanner {
 
     /// Scans many cells in one call. Findings are sorted by cell, then start.
     pub fn scan_batch<'s>(&'s mut self, batch: &Batch) -> &'s [CellFinding] {
-        self.findings.clear();
-        self.recollect(batch);
-        if self.known_cells.is_empty() {
-            self.scan_all(batch);
-            std::mem::swap(&mut self.findings, &mut self.found_cells);
-        } else {
-            let mut unknown = std::mem::take(&mut self.unknown);
-            unknown.copy_without(self.known_cells.iter().copied(), batch);
-            self.scan_all(&unknown);
-            self.unknown = unknown;
-            self.merge();
-        }
-        self.learn(batch);
+        let mut memory = std::mem::take(&mut self.memory);
+        // What a site looks for may be a number of any length.
+        let has_site = !self.pack.site_rules().is_empty();
+        self.scan_all(memory.unknown(batch, has_site));
+        memory.complete(batch, &mut self.findings);
+        self.memory = memory;
         &self.findings
     }
 
-    /// Scans all of a batch, its findings into `found_cells`.
+    /// Scans each cell of a batch.
     fn scan_all(&mut self, batch: &Batch) {
-        self.found_cells.clear();
+        self.findings.clear();
         if batch.is_empty() {
             return;
         }
@@ -123,70 +91,11 @@ impl Scanner {
         self.walks.clear();
         self.walks.extend(batch.walks());
         self.settle(batch.bytes(), &cells);
-        self.found_cells.extend(self.settled.iter().map(|piece| {
+        self.findings.extend(self.settled.iter().map(|piece| {
             let start = cells.seek(piece.end).0.start;
             let cell = u32::try_from(cells.index()).unwrap_or(u32::MAX);
             CellFinding { cell, finding: piece.finding(start) }
         }));
-    }
-
-    /// Which of a batch's cells were met before, and what is found in them.
-    fn recollect(&mut self, batch: &Batch) {
-        // What a site looks for may be a number of any length.
-        let has_site = !self.pack.site_rules().is_empty();
-        let Self { recall, known, known_cells, fresh, .. } = self;
-        known.clear();
-        known_cells.clear();
-        fresh.clear();
-        batch.short_cells(|it| {
-            let Short { index, end, bytes, versions, prospect } = it;
-            if prospect == Prospect::Nothing && !has_site {
-                return known_cells.push(index);
-            }
-            match recall.findings(bytes, versions) {
-                Some(findings) => {
-                    known_cells.push(index);
-                    known.extend(findings.map(|finding| CellFinding { cell: index, finding }));
-                }
-                None => fresh.push(Fresh { index, end, len: bytes.len(), versions }),
-            }
-        });
-    }
-
-    /// Puts what was remembered between what was found, whose cells are counted without the known.
-    fn merge(&mut self) {
-        let (mut cells, mut known) = (self.known_cells.as_slice(), self.known.as_slice());
-        let mut left_out = 0;
-        for found in &self.found_cells {
-            while let Some((cell, rest)) = cells.split_first()
-                && *cell <= found.cell + left_out
-            {
-                (cells, left_out) = (rest, left_out + 1);
-            }
-            let cell = found.cell + left_out;
-            while let Some((before, rest)) = known.split_first()
-                && before.cell < cell
-            {
-                self.findings.push(*before);
-                known = rest;
-            }
-            self.findings.push(CellFinding { cell, ..*found });
-        }
-        self.findings.extend_from_slice(known);
-    }
-
-    /// Remembers the cells of a batch that were not known.
-    fn learn(&mut self, batch: &Batch) {
-        let mut findings = self.findings.as_slice();
-        for Fresh { index, end, len, versions } in self.fresh.drain(..) {
-            let before = findings.iter().take_while(|found| found.cell < index).count();
-            findings = findings.get(before..).unwrap_or_default();
-            let mine = findings.iter().take_while(|found| found.cell == index);
-            if mine.clone().all(|found| found.finding.why != FAILED) {
-                let mine = mine.map(|found| &found.finding);
-                self.recall.keep(batch.ending(end, len), versions, mine);
-            }
-        }
     }
 
     /// How many places of a batch a rule has to look at: the work of the two tiers, and nothing of
