@@ -24,6 +24,8 @@ fn a_cell_goes_by_its_column_also_where_others_are_empty_or_hold_the_mark() {
         "Name         Phone       City\n«name Rose Hill»                «geography Mobile»\n",
         "mrn,street,name,note\n«medical_record 7»,«geography 1 Elm»«geography , »«name Apt 4»,«name Mark Day»,ok\n",
         "mrn,name\r\n«medical_record 71»,«name Mark Day»\r\n«medical_record 72»,«name Will Long»\r\n",
+        "name,note,mrn\n«name Mark Day»,\"line one\nline two\",«medical_record 71»\n«name Will Long»,x,«medical_record 72»",
+        "name,mrn\n«name Mark Day»,«medical_record 71»\n\n«name Will Long»,«medical_record 72»\n",
         "Census as of today\n\nname,mrn\n«name Mark Day»,«medical_record 71»\n\nRose Garden, open daily",
     ]);
 }
@@ -47,7 +49,11 @@ fn a_table_is_read_alike_in_any_pieces_and_to_its_end() {
         "name,note,city\n{}",
         format!("Rose Hill,{},Mobile\n", "word ".repeat(400)).repeat(3)
     );
-    for text in [text, long] {
+    let quoted = format!(
+        "name,note,city\n{}",
+        format!("Rose Hill,\"{}\",Mobile\n", "a word, or \"\"two\"\"\n".repeat(120)).repeat(3)
+    );
+    for text in [text, long, quoted] {
         for cut in (0..text.len()).step_by(37) {
             check_cuts(&mut scanner(), &text, &[cut]);
         }

@@ -12,7 +12,7 @@ use std::cmp::Ordering;
 use std::ops::Range;
 
 use self::heading::Headings;
-use self::layout::Layout;
+use self::layout::{Closing, Layout, Quote, line};
 use super::place::Place;
 use crate::bytes::{self, ALNUM, HIGH};
 use crate::rules::Found;
@@ -34,6 +34,8 @@ pub(super) struct Walker {
     extra: usize,
     /// The cell at the position began before it.
     goes_on: bool,
+    /// In quotes, so that a line's end is part of it.
+    quoted: bool,
 }
 
 impl Walker {
@@ -44,9 +46,9 @@ impl Walker {
         let rows = header.end + 1;
         let layout = Layout::of(text.get(header.clone())?)?;
         let headings = Headings::read(layout, text.get(header.clone())?)?;
-        let mut first = line(text, rows);
+        let mut first = layout.row(text, rows);
         if layout::is_rule(text.get(first.clone())?) {
-            first = line(text, first.end + 1);
+            first = layout.row(text, first.end + 1);
         }
         // Of prose the next line has seldom as many commas, and a blank behind each.
         let is_prose = text.get(header)?.windows(2).any(|pair| pair == b", ");
@@ -57,7 +59,7 @@ impl Walker {
             Ordering::Greater => !is_prose,
             Ordering::Less => is_part && cells > 1,
         };
-        let walker = Self { layout, headings, column: 0, extra: 0, goes_on: false };
+        let walker = Self { layout, headings, column: 0, extra: 0, goes_on: false, quoted: false };
         is_row.then_some((walker, rows))
     }
 
@@ -70,14 +72,27 @@ impl Walker {
     ) -> Option<usize> {
         let begun = at;
         while at < w.len() {
-            let row = line(w.rest(0), at);
+            if self.quoted {
+                at = self.quoted_on(w, at, found);
+                continue;
+            }
+            let row = self.layout.row(w.rest(0), at);
             let is_seen = row.end < w.len() || !w.is_full();
             if self.column == 0 && !self.goes_on {
                 if !is_seen && at > begun {
                     return Some(at);
                 }
                 let text = w.slice(row.clone());
-                if layout::is_rule(text) && is_seen {
+                let is_between = layout::is_rule(text) || text.trim_ascii().is_empty();
+                if is_between && is_seen {
+                    let behind = self.layout.row(w.rest(0), row.end + 1);
+                    let is_whole = behind.end < w.len() || !w.is_full();
+                    if !is_whole && at > begun {
+                        return Some(at);
+                    }
+                    if !layout::is_rule(text) && !self.is_row(w.slice(behind)) {
+                        return None;
+                    }
                     at = row.end + 1;
                     continue;
                 }
@@ -96,10 +111,16 @@ impl Walker {
                 at = row.end + 1;
                 continue;
             }
+            let is_open = w.is_full() && self.layout.quote(w.rest(at)) == Quote::Open;
             let cell = self.layout.cell(w.rest(0), at);
             let is_whole = cell.end < w.len() || !w.is_full();
-            if !is_whole && at > begun {
+            if (!is_whole || is_open) && at > begun {
                 return Some(at);
+            }
+            if is_open && !self.goes_on {
+                self.quoted = true;
+                at += 1;
+                continue;
             }
             self.cover(w, cell.clone(), found);
             self.goes_on = !is_whole;
@@ -109,6 +130,39 @@ impl Walker {
             at = cell.end + usize::from(is_whole);
         }
         w.is_full().then_some(at)
+    }
+
+    /// Whether a line behind an empty one goes on with the table: prose has blanks behind its commas.
+    fn is_row(&self, line: &[u8]) -> bool {
+        let is_prose = line.windows(2).any(|pair| pair == b", ") && !line.contains(&b'"');
+        self.layout != Layout::Aligned
+            && self.layout.count(line) == self.headings.count()
+            && !is_prose
+    }
+
+    /// Reads on in a cell in quotes, which may have many lines. Returns where to go on.
+    fn quoted_on(&mut self, w: &Window<'_>, at: usize, found: &mut Found) -> usize {
+        let text = w.rest(0);
+        let mut from = at;
+        let (end, is_whole) = loop {
+            match self.layout.closing(text, from) {
+                Closing::From(on) => break (on, false),
+                // Another quote may follow.
+                Closing::Behind(behind) if behind == w.len() && w.is_full() => {
+                    break (behind - 1, false);
+                }
+                Closing::Behind(behind) if self.layout.ends(text, behind) => {
+                    break (self.layout.cell(text, behind).end, true);
+                }
+                Closing::Behind(behind) => from = behind,
+            }
+        };
+        self.cover(w, at..end, found);
+        if is_whole {
+            self.quoted = false;
+            self.column = if w.byte(end) == b'\n' { 0 } else { self.column + 1 };
+        }
+        (end + usize::from(is_whole)).max(at + 1)
     }
 
     /// Covers a cell of a row whose cells a mark separates.
@@ -149,11 +203,4 @@ fn cover(w: &Window<'_>, cell: Range<usize>, place: Place, found: &mut Found) {
     if w.slice(start..end).iter().any(|byte| bytes::is(*byte, ALNUM | HIGH)) {
         place.cover(w, start..end, WHY, found);
     }
-}
-
-/// The line that begins at `at`, without its end.
-fn line(text: &[u8], at: usize) -> Range<usize> {
-    let rest = text.get(at..).unwrap_or_default();
-    let len = rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len());
-    at..at + len
 }

@@ -13,6 +13,23 @@ pub(super) enum Layout {
     Aligned,
 }
 
+/// What a cell's quotes are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Quote {
+    None,
+    /// So long, the quotes included.
+    Closed(usize),
+    /// The second one is not in sight.
+    Open,
+}
+
+/// Where quotes close.
+pub(super) enum Closing {
+    Behind(usize),
+    /// Not in sight: to be looked for from here on.
+    From(usize),
+}
+
 impl Layout {
     /// How the header `line` is cut.
     pub(super) fn of(line: &[u8]) -> Option<Self> {
@@ -60,9 +77,9 @@ impl Layout {
     /// The cell that begins at `at`, up to what ends it.
     pub(super) fn cell(self, text: &[u8], at: usize) -> Range<usize> {
         let rest = text.get(at..).unwrap_or_default();
-        let quoted = match (self, rest.first()) {
-            (Self::Separated(_), Some(b'"')) => quoted(rest),
-            _ => 0,
+        let quoted = match self.quote(rest) {
+            Quote::Closed(len) => len,
+            Quote::None | Quote::Open => 0,
         };
         let behind = rest.get(quoted..).unwrap_or_default();
         let ends = |at: usize, byte: u8| match self {
@@ -73,6 +90,51 @@ impl Layout {
         };
         let len = behind.iter().enumerate().position(|(at, byte)| ends(at, *byte));
         at..at + quoted + len.unwrap_or(behind.len())
+    }
+
+    /// What stands in quotes at the beginning of a cell. Over lines only where the second quote ends the cell,
+    /// else the first one is a letter like any other.
+    pub(super) fn quote(self, cell: &[u8]) -> Quote {
+        let Self::Separated(_) = self else { return Quote::None };
+        if cell.first() != Some(&b'"') {
+            return Quote::None;
+        }
+        match self.closing(cell, 1) {
+            Closing::Behind(end) if is_closed(self, cell, end) => Quote::Closed(end),
+            Closing::Behind(_) => Quote::None,
+            Closing::From(_) => Quote::Open,
+        }
+    }
+
+    /// Where what stands in quotes ends, from a place within: doubled ones are part of it.
+    pub(super) fn closing(self, text: &[u8], mut at: usize) -> Closing {
+        loop {
+            match (text.get(at), text.get(at + 1)) {
+                (None, _) => return Closing::From(at),
+                (Some(b'"'), Some(b'"')) => at += 2,
+                (Some(b'"'), _) => return Closing::Behind(at + 1),
+                _ => at += 1,
+            }
+        }
+    }
+
+    /// Whether a cell may end at `at`.
+    pub(super) fn ends(self, text: &[u8], at: usize) -> bool {
+        match (self, text.get(at)) {
+            (_, None | Some(b'\r' | b'\n')) => true,
+            (Self::Separated(mark), Some(byte)) => *byte == mark,
+            _ => false,
+        }
+    }
+
+    /// The row that begins at `at`, without its end.
+    pub(super) fn row(self, text: &[u8], at: usize) -> Range<usize> {
+        let Self::Separated(_) = self else { return line(text, at) };
+        let mut end = self.cell(text, at).end;
+        while text.get(end).is_some_and(|byte| *byte != b'\n') {
+            end = self.cell(text, end + 1).end;
+        }
+        at..end
     }
 
     /// Behind what ends the cell at `at`.
@@ -97,18 +159,16 @@ pub(super) fn characters(text: &[u8]) -> usize {
     text.iter().filter(|byte| **byte & 0xc0 != 0x80).count()
 }
 
-/// The length of what stands in quotes at the beginning of `text`, the quotes included: doubled ones are
-/// part of it. Without a second quote on its line the first one is a letter like any other.
-fn quoted(text: &[u8]) -> usize {
-    let mut at = 1;
-    loop {
-        match text.get(at) {
-            Some(b'"') if text.get(at + 1) == Some(&b'"') => at += 2,
-            Some(b'"') => return at + 1,
-            None | Some(b'\n') => return 0,
-            Some(_) => at += 1,
-        }
-    }
+/// Whether quotes that end before `end` are a cell's.
+fn is_closed(layout: Layout, cell: &[u8], end: usize) -> bool {
+    layout.ends(cell, end) || !cell[..end].contains(&b'\n')
+}
+
+/// The line that begins at `at`, without its end.
+pub(super) fn line(text: &[u8], at: usize) -> Range<usize> {
+    let rest = text.get(at..).unwrap_or_default();
+    let len = rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len());
+    at..at + len
 }
 
 #[cfg(test)]
