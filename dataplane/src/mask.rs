@@ -74,12 +74,17 @@ impl Dates {
     /// By the value of the DateStyle parameter (`ISO, MDY`) and the time now.
     pub(crate) fn new(date_style: &[u8], now_unix_us: u64) -> Self {
         let style = if date_style.starts_with(b"ISO") { DateStyle::Iso } else { DateStyle::Other };
-        Self { style, oldest_year: date::year_of_moment(now_unix_us) - 90 }
+        Self { style, oldest_year: oldest_year(now_unix_us).into() }
     }
 
     fn are_iso(self) -> bool {
         self.style == DateStyle::Iso
     }
+}
+
+/// The first year that tells no age above 89.
+pub(crate) fn oldest_year(now_unix_us: u64) -> u32 {
+    u32::try_from(date::year_of_moment(now_unix_us) - 90).unwrap_or_default()
 }
 
 /// The upstream or a limit is to blame; the session ends, for what was sent can't be taken back.

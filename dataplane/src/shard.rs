@@ -53,7 +53,7 @@ use rustls::{ClientConfig, ServerConfig};
 
 use crate::buffer::Pool;
 use crate::context::{Counters, Effect, Event, Side};
-use crate::mask::{RowMasker, TokenCache};
+use crate::mask::{self, RowMasker, TokenCache};
 use crate::metrics::Traffic;
 use crate::scram_keys::ScramKeys;
 use accept::{Listener, Listening};
@@ -196,6 +196,8 @@ impl Shard {
         let mut journal = Journal::begin(start.first_segment, settings.durability, now.unix_us)?;
         journal.boot(&settings.node, settings.boot).map_err(|_| ShardError::FirstSegment)?;
         let eventfd = start.inbox.eventfd.try_clone().map_err(RingError::Io)?;
+        let mut scanner = Scanner::new(&start.pack)?;
+        scanner.keep_years_from(mask::oldest_year(now.unix_us));
         let mut shard = Self {
             index: start.index,
             ring: Ring::new()?,
@@ -206,7 +208,7 @@ impl Shard {
                 journal,
                 engine: start.engine,
                 reader: Reader::default(),
-                scanner: Scanner::new(&start.pack)?,
+                scanner,
                 masker: RowMasker::default(),
                 tokens: TokenCache::default(),
                 counters: Counters::default(),

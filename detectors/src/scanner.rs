@@ -53,8 +53,10 @@ impl Scanner {
     /// From now on the year of a date stays only from `first_year` on: an earlier one may tell an
     /// age above 89 (164.514(b)(2)(i)(C)). Whoever has a clock says which; until then all stay.
     pub fn keep_years_from(&mut self, first_year: u32) {
-        self.sweep.first_year = first_year;
-        self.memory.clear();
+        if self.sweep.first_year != first_year {
+            self.sweep.first_year = first_year;
+            self.memory.clear();
+        }
     }
 
     /// Scans one text. Findings are sorted by start and don't overlap. A text of 2 GiB or more is

@@ -1,7 +1,8 @@
 //! What happens every second: the heartbeat, the report, and a look at each session.
 
-use crate::context::{Event, Side};
+use crate::context::{Event, Now, Side};
 use crate::limits::{SEND_STALL_MS, TICK_MS};
+use crate::mask;
 use crate::metrics::Report;
 use crate::shard::Shard;
 use crate::shard::letters::Letter;
@@ -9,8 +10,9 @@ use crate::shard::slots::Key;
 
 impl Shard {
     pub(super) fn tick(&mut self) {
-        let now_ms = self.clock.now().monotonic_ms;
+        let Now { monotonic_ms: now_ms, unix_us } = self.clock.now();
         self.next_tick_ms = now_ms + TICK_MS;
+        self.tools.scanner.keep_years_from(mask::oldest_year(unix_us));
         let sessions = u32::try_from(self.slots.len()).unwrap_or(u32::MAX);
         if self.tools.journal.heartbeat(sessions).is_err() {
             tracing::error!(shard = self.index, "no heartbeat: the evidence segments are full");

@@ -40,6 +40,16 @@ fn refused(sql: &str, why: &str) {
     assert!(wire::error_text(error).contains(why), "{sql}: {}", wire::error_text(error));
 }
 
+/// 164.514(b)(2)(i)(C), in text as in a column of dates.
+#[test]
+fn a_year_that_tells_an_age_above_89_is_not_shown() {
+    let mut agent = clinic().agent();
+    let sql = "SELECT 'born 11/23/1930, DOB 1930-11-23', '{\"dob\":\"1930-11-23\"}'::jsonb, 'seen 2/3/2024'";
+    let messages = agent.query(sql).unwrap();
+    let shown = format!("{:?}", rows(&messages));
+    assert!(!shown.contains("1930") && shown.contains("2024"), "{shown}");
+}
+
 #[test]
 fn attempt_7_a_generated_column_shows_nothing_of_what_it_is_made_of() {
     for sql in [
