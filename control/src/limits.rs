@@ -71,6 +71,10 @@ pub(crate) const UPSTREAM_RETRY_LONGEST: Duration = Duration::from_secs(15);
 /// How often the policy folder is looked at.
 pub(crate) const POLICY_POLL: Duration = Duration::from_secs(1);
 
+/// How long a control waits for the one before it, whose parent was killed, to end; and how often it looks.
+pub(crate) const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const LOCK_POLL: Duration = Duration::from_millis(50);
+
 /// Beyond the sessions' own drain time: sealing and shipping what they wrote.
 pub(crate) const SETTLE_TIMEOUT: Duration = Duration::from_secs(20);
 

@@ -34,15 +34,17 @@ struct Args {
     /// The folder that `lazaret init` made.
     #[arg(long)]
     dir: PathBuf,
-    /// End when the process that started this one does.
-    #[arg(long)]
-    with_parent: bool,
+    /// End when this process does, which started this one.
+    #[arg(long, value_name = "PID")]
+    with_parent: Option<i32>,
 }
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    if args.with_parent {
-        end_with_parent();
+    if let Some(parent) = args.with_parent
+        && !end_with(parent)
+    {
+        return ExitCode::FAILURE;
     }
     let filter = EnvFilter::try_from_env("LAZARET_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt()
@@ -60,10 +62,12 @@ fn main() -> ExitCode {
     }
 }
 
-/// SIGTERM when the parent dies, so that whoever it leaves behind still drains.
-fn end_with_parent() {
+/// SIGTERM when the parent dies, so that whoever it leaves behind still drains. False: it is dead already.
+fn end_with(parent: i32) -> bool {
+    use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal};
     // Only a signal number that doesn't exist is refused.
-    let _ = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::TERM));
+    let _ = set_parent_process_death_signal(Some(Signal::TERM));
+    Pid::as_raw(getppid()) == parent
 }
 
 fn run(args: &Args) -> Result<(), serve::ServeError> {

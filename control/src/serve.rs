@@ -14,14 +14,14 @@ use rustix::fs::{FlockOperation, flock};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::admission::Gate;
 use crate::catalogs;
 use crate::health::Health;
 use crate::http::{self, DevelopmentIssuer};
 use crate::identity::Identity;
-use crate::limits::{LINK_QUEUE, POLICY_POLL, SETTLE_TIMEOUT};
+use crate::limits::{LINK_QUEUE, LOCK_POLL, LOCK_TIMEOUT, POLICY_POLL, SETTLE_TIMEOUT};
 use crate::link::{self, Office};
 use crate::segments::{Custodian, Custody, CustodyError};
 use crate::snapshot::{Publisher, SnapshotError};
@@ -61,7 +61,7 @@ pub(crate) enum ServeError {
 }
 
 pub(crate) async fn serve(config: Config) -> Result<(), ServeError> {
-    let _lock = lock(&config.layout)?;
+    let _lock = lock(&config.layout).await?;
     let health = Arc::new(Health::new()?);
     let store = Store::open(&config.layout.state()).await?;
     let publisher = Publisher::open(&config, store.clone(), Arc::clone(&health)).await?;
@@ -118,14 +118,23 @@ pub(crate) async fn serve(config: Config) -> Result<(), ServeError> {
 /// For the data plane's last messages, behind its own deadline.
 const DRAIN_SLACK: Duration = Duration::from_secs(5);
 
-/// One control per folder; the lock ends with the process, however it ends.
-fn lock(layout: &Layout) -> Result<File, ServeError> {
+/// One control per folder; the lock ends with the process, however it ends. One whose parent was killed may
+/// still be about to.
+async fn lock(layout: &Layout) -> Result<File, ServeError> {
     let path = layout.control_lock();
     let file = File::create(&path).map_err(failing(&path))?;
-    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(file),
-        Err(_) => Err(ServeError::Running(path)),
+    let take = || flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok();
+    if !take() {
+        tracing::info!(path = %path.display(), "waiting for another control to end");
+        let deadline = Instant::now() + LOCK_TIMEOUT;
+        while !take() {
+            if Instant::now() >= deadline {
+                return Err(ServeError::Running(path));
+            }
+            sleep(LOCK_POLL).await;
+        }
     }
+    Ok(file)
 }
 
 async fn open_custodian(config: &Config) -> Result<Custodian, ServeError> {

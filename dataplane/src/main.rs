@@ -27,15 +27,17 @@ struct Arguments {
     /// The Unix socket where lazaret-control listens.
     #[arg(long, value_name = "PATH")]
     control: PathBuf,
-    /// End when the process that started this one does.
-    #[arg(long)]
-    with_parent: bool,
+    /// End when this process does, which started this one.
+    #[arg(long, value_name = "PID")]
+    with_parent: Option<i32>,
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    if arguments.with_parent {
-        end_with_parent();
+    if let Some(parent) = arguments.with_parent
+        && !end_with(parent)
+    {
+        return ExitCode::FAILURE;
     }
     start_logging();
     silence_panics();
@@ -49,10 +51,12 @@ fn main() -> ExitCode {
     }
 }
 
-/// SIGTERM when the parent dies, so that whoever it leaves behind still drains.
-fn end_with_parent() {
+/// SIGTERM when the parent dies, so that whoever it leaves behind still drains. False: it is dead already.
+fn end_with(parent: i32) -> bool {
+    use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal};
     // Only a signal number that doesn't exist is refused.
-    let _ = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::TERM));
+    let _ = set_parent_process_death_signal(Some(Signal::TERM));
+    Pid::as_raw(getppid()) == parent
 }
 
 /// Each session takes two descriptors, and the usual soft limit of 1024 is for programs that select.

@@ -40,7 +40,7 @@ impl Program {
             Self::Control => command.arg("--dir").arg(config.layout.folder()),
             Self::Dataplane => command.arg("--control").arg(config.layout.control_socket()),
         };
-        command.arg("--with-parent");
+        command.arg("--with-parent").arg(std::process::id().to_string());
         command
     }
 }
