@@ -100,8 +100,8 @@ preset = "{preset}"
 folder = "policy"
 
 # Columns whose names don't tell what they hold, or tell it in another language than English. The keys
-# are "schema.relation.column", or "schema.relation.*" for all columns, as the catalog spells them: a
-# misspelt one does nothing. The values are clear (passes as it is, and is not even scanned), date, age,
+# are "schema.relation.column", or "schema.relation.*" for all columns, as the catalog spells them:
+# `lazaret check` refuses one that names no column. The values are clear (passes as it is, and is not even scanned), date, age,
 # zip, or what is held: name, geography, telephone, fax, email, ssn, medical_record, health_plan,
 # account, license, vehicle, device, url, ip_address, biometric, photograph, unique_code.
 [classes]
