@@ -29,8 +29,8 @@ pub struct File {
     /// `clear` (holds no PHI: passes as it is, and is not scanned), `date`, `age`, `zip`, or one of the
     /// identifiers: `name`, `geography`, `telephone`, `fax`, `email`, `ssn`, `medical_record`,
     /// `health_plan`, `account`, `license`, `vehicle`, `device`, `url`, `ip_address`, `biometric`,
-    /// `photograph`, `unique_code`. Without it few column names but English ones are understood. A key that
-    /// names no column does nothing. Labels found upstream may raise a class that is declared here,
+    /// `photograph`, `unique_code`. Without it few column names but English ones are understood. `lazaret check`
+    /// refuses a key that names no column. Labels found upstream may raise a class that is declared here,
     /// never lower it.
     #[serde(default)]
     pub(crate) classes: BTreeMap<String, String>,
