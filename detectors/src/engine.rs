@@ -243,10 +243,30 @@ pub(crate) fn on_walks<'t>(
         let (cell, manner) = cells.seek(at);
         Window::around(text, cell, at, manner)
     };
-    for head in found.heads.drain(..) {
+    let mut heads = std::mem::take(&mut found.heads);
+    heads.sort_unstable();
+    // A line within a table is a row, even where it reads as a header does: each is read once.
+    let mut table = walks.iter().position(Walk::is_table).map(|at| walks.swap_remove(at));
+    let mut read = 0;
+    for head in heads.drain(..) {
+        table = table.and_then(|mut walk| {
+            while walk.at <= head {
+                let (w, at) = around(&mut cells.clone(), walk.at);
+                if !walk.step(&w, at, found) {
+                    read = walk.at;
+                    return None;
+                }
+            }
+            Some(walk)
+        });
         let (w, at) = around(&mut cells.clone(), head);
         walks.extend(walk::message(&w, at));
+        if table.is_none() && read <= head {
+            table = walk::table(&w, at);
+        }
     }
+    found.heads = heads;
+    walks.extend(table);
     walks.sort_by_key(|walk| walk.at);
     let mut cells = cells.clone();
     walks.retain_mut(|walk| {

@@ -98,19 +98,25 @@ static OPENINGS: [bool; 256] = {
     }
 };
 
-/// The walk of a message or a table that begins at `at`, within a text.
+/// The walk of a message that begins at `at`, within a text.
 pub(crate) fn message(w: &Window<'_>, at: usize) -> Option<Walk> {
     let rest = w.rest(at);
     let hl7 = hl7::Walker::begin(rest).map(Format::Hl7);
-    let format = hl7.or_else(|| x12::Walker::begin(rest).map(Format::X12));
-    if let Some(format) = format {
-        return Some(Walk { at: w.position(at), format });
-    }
-    let (walker, rows) = table::Walker::begin(rest, w.is_full())?;
+    let format = hl7.or_else(|| x12::Walker::begin(rest).map(Format::X12))?;
+    Some(Walk { at: w.position(at), format })
+}
+
+/// The walk of a table whose header begins at `at`, within a text.
+pub(crate) fn table(w: &Window<'_>, at: usize) -> Option<Walk> {
+    let (walker, rows) = table::Walker::begin(w.rest(at), w.is_full())?;
     Some(Walk { at: w.position(at + rows), format: Format::Table(walker) })
 }
 
 impl Walk {
+    pub(crate) fn is_table(&self) -> bool {
+        matches!(self.format, Format::Table(_))
+    }
+
     /// Reads on at `at` in its window. Whether the payload goes on behind what was read.
     pub(crate) fn step(&mut self, w: &Window<'_>, at: usize, found: &mut Found) -> bool {
         let next = match &mut self.format {
@@ -121,7 +127,11 @@ impl Walk {
             Format::Xml(walker) => walker.step(w, at, found),
         };
         let next = next.filter(|next| *next > at);
-        self.at = next.map_or(self.at, |next| w.position(next));
+        let stop = match &self.format {
+            Format::Table(walker) => Some(walker.stop),
+            _ => None,
+        };
+        self.at = next.or(stop).map_or(self.at, |at| w.position(at));
         next.is_some()
     }
 }

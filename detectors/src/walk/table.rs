@@ -36,6 +36,8 @@ pub(super) struct Walker {
     goes_on: bool,
     /// In quotes, so that a line's end is part of it.
     quoted: bool,
+    /// Up to here the window was read.
+    pub(super) stop: usize,
 }
 
 impl Walker {
@@ -59,67 +61,69 @@ impl Walker {
             Ordering::Greater => !is_prose,
             Ordering::Less => is_part && cells > 1,
         };
-        let walker = Self { layout, headings, column: 0, extra: 0, goes_on: false, quoted: false };
+        let walker =
+            Self { layout, headings, column: 0, extra: 0, goes_on: false, quoted: false, stop: 0 };
         is_row.then_some((walker, rows))
     }
 
-    /// Reads on from `at`. Returns where to go on, or nothing if the table ends.
-    pub(super) fn step(
-        &mut self,
-        w: &Window<'_>,
-        mut at: usize,
-        found: &mut Found,
-    ) -> Option<usize> {
-        let begun = at;
-        while at < w.len() {
+    /// Reads on from `at`. Returns where to go on, or nothing if the table ends: at [`stop`](Self::stop).
+    pub(super) fn step(&mut self, w: &Window<'_>, at: usize, found: &mut Found) -> Option<usize> {
+        self.stop = at;
+        self.read(w, found).then_some(self.stop)
+    }
+
+    /// Whether the table goes on behind what is in sight.
+    fn read(&mut self, w: &Window<'_>, found: &mut Found) -> bool {
+        let begun = self.stop;
+        while self.stop < w.len() {
             if self.quoted {
-                at = self.quoted_on(w, at, found);
+                self.stop = self.quoted_on(w, self.stop, found);
                 continue;
             }
-            let row = self.layout.row(w.rest(0), at);
-            let is_seen = row.end < w.len() || !w.is_full();
             if self.column == 0 && !self.goes_on {
-                if !is_seen && at > begun {
-                    return Some(at);
+                let row = self.layout.row(w.rest(0), self.stop);
+                let is_seen = row.end < w.len() || !w.is_full();
+                if !is_seen && self.stop > begun {
+                    return true;
                 }
                 let text = w.slice(row.clone());
                 let is_between = layout::is_rule(text) || text.trim_ascii().is_empty();
                 if is_between && is_seen {
                     let behind = self.layout.row(w.rest(0), row.end + 1);
                     let is_whole = behind.end < w.len() || !w.is_full();
-                    if !is_whole && at > begun {
-                        return Some(at);
+                    if !is_whole && self.stop > begun {
+                        return true;
                     }
                     if !layout::is_rule(text) && !self.is_row(w.slice(behind)) {
-                        return None;
+                        return false;
                     }
-                    at = row.end + 1;
+                    self.stop = row.end + 1;
                     continue;
                 }
                 let cells = self.layout.count(text);
                 if cells < 2 {
-                    return None;
+                    return false;
                 }
                 self.extra = if is_seen { cells.saturating_sub(self.headings.count()) } else { 0 };
-                at += self.layout.opening(text);
-            }
-            if let Layout::Aligned = self.layout {
-                if !is_seen {
-                    return None;
+                if let Layout::Aligned = self.layout {
+                    if !is_seen {
+                        return false;
+                    }
+                    self.aligned(w, row.clone(), found);
+                    self.stop = row.end + 1;
+                    continue;
                 }
-                self.aligned(w, row.clone(), found);
-                at = row.end + 1;
-                continue;
+                self.stop += self.layout.opening(text);
             }
-            let is_open = w.is_full() && self.layout.quote(w.rest(at)) == Quote::Open;
-            let cell = self.layout.cell(w.rest(0), at);
+            let is_open = w.is_full() && self.layout.quote(w.rest(self.stop)) == Quote::Open;
+            let cell = self.layout.cell(w.rest(0), self.stop);
             let is_whole = cell.end < w.len() || !w.is_full();
-            if (!is_whole || is_open) && at > begun {
-                return Some(at);
+            if (!is_whole || is_open) && self.stop > begun {
+                return true;
             }
             if is_open && !self.goes_on {
                 self.quoted = true;
-                at += 1;
+                self.stop += 1;
                 continue;
             }
             self.cover(w, cell.clone(), found);
@@ -127,9 +131,9 @@ impl Walker {
             if is_whole {
                 self.column = if w.byte(cell.end) == b'\n' { 0 } else { self.column + 1 };
             }
-            at = cell.end + usize::from(is_whole);
+            self.stop = cell.end + usize::from(is_whole);
         }
-        w.is_full().then_some(at)
+        w.is_full()
     }
 
     /// Whether a line behind an empty one goes on with the table: prose has blanks behind its commas.
