@@ -6,6 +6,7 @@
 
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::num::NonZeroU32;
+use std::panic::catch_unwind;
 use std::sync::Arc;
 use std::thread;
 
@@ -14,6 +15,7 @@ use crossbeam::channel::{Sender, bounded};
 use lazaret_audit::BlankSegment;
 use lazaret_link::{Secret, SegmentFile};
 use lazaret_policy::{Engine, Snapshot};
+use lazaret_sql::ParseError;
 
 use crate::limits::{QUEUE_MESSAGES, WORKERS};
 use crate::shard::letters::{FilesPost, ShardPost, ToFiles, ToShard};
@@ -98,8 +100,15 @@ impl Workers {
 
     /// A text of SQL to its statements.
     pub(super) fn parse(&self, post: ShardPost, session: Key, text: Box<str>) {
+        // Who waits for it has no time limit of its own, so there is always an answer.
+        if self.texts.is_full() {
+            let parsed = Err(ParseError::Unparsable("too many long texts wait to be read"));
+            let _ = post.send(ToShard::Parsed { session, text, parsed });
+            return;
+        }
         give(&self.texts, move |_| {
-            let parsed = lazaret_sql::parse(&text);
+            let parsed = catch_unwind(|| lazaret_sql::parse(&text))
+                .unwrap_or(Err(ParseError::Unparsable("the parser failed")));
             if post.send(ToShard::Parsed { session, text, parsed }).is_err() {
                 tracing::warn!("a parsed text was lost: the shard is too busy");
             }
