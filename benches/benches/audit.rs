@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use lazaret_audit::{
-    BlankSegment, Boot, Digest, HEAD_FILE_NAME, Head, Identity, Seal, SegmentImage, SegmentWriter,
-    SigningKey, Statement, Trust, Verdict, check_segment, prepare, seal_file_name,
-    segment_file_name, sign, verify_folder,
+    BlankSegment, Boot, CHECKPOINT_FILE_NAME, Digest, Identity, Log, LogFile, Role, SegmentImage,
+    SegmentWriter, SigningKey, Statement, Trust, Verdict, prepare, segment_file_name,
+    sign_checkpoint, verify_folder,
 };
 
 const SEGMENT_BYTES: u64 = 16 << 20;
@@ -83,12 +83,12 @@ fn append(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// A shipped folder of full segments and whom to trust for it.
-fn shipped(folder: &Path, segments: u64) -> Trust {
-    let key = SigningKey::generate(ORIGIN).expect("a key");
-    let mut head = Head::new(ORIGIN.to_owned());
+/// A shipped folder of full segments, whom to trust for it, and how many bytes it holds.
+fn shipped(folder: &Path, segments: u64) -> (Trust, u64) {
+    let key = SigningKey::generate(ORIGIN, Role::Log).expect("a key");
+    let mut log = Log::begin(key.verifier(), None, 0);
     let mut image = SegmentImage::default();
-    let mut next = 0;
+    let (mut next, mut bytes) = (0, 0);
     for index in 0..segments {
         let mut writer = begin(folder, index, next);
         if index == 0 {
@@ -101,30 +101,28 @@ fn shipped(folder: &Path, segments: u64) -> Trust {
         let path = folder.join(segment_file_name(&identity(index)));
         image.load(&path).and_then(|()| image.cut().map_err(std::io::Error::other)).expect("read");
         std::fs::write(&path, image.bytes()).expect("room on the disk");
-        let contents = check_segment(&image).expect("well-formed");
-        let seal = Seal {
-            origin: ORIGIN.to_owned(),
-            segment: identity(index),
-            bytes: image.bytes().len() as u64,
-            records: contents.records,
-            first_sequence: contents.first_sequence,
-            last_sequence: contents.last_sequence,
-            sha256: Digest::of(image.bytes()),
-            previous: head.previous(&identity(index)),
-        };
-        let text = seal.text(key.verifier());
-        head.add(&seal.segment, Digest::of(text.as_bytes()));
-        let path = folder.join(seal_file_name(&seal.segment));
-        std::fs::write(path, sign(text, &key)).expect("room on the disk");
+        let added = log.seal(&image, 0).expect("well-formed");
+        bytes += added.segment_bytes + write(folder, &added.files);
     }
-    let note = sign(head.text(key.verifier()), &key);
-    std::fs::write(folder.join(HEAD_FILE_NAME), note).expect("room on the disk");
-    Trust {
+    bytes += write(folder, &log.edge());
+    let note = sign_checkpoint(&log.checkpoint(), &key);
+    std::fs::write(folder.join(CHECKPOINT_FILE_NAME), note).expect("room on the disk");
+    let trust = Trust {
         origin: ORIGIN.to_owned(),
         keys: vec![key.verifier().to_string()],
         witnesses: Vec::new(),
         nodes: vec!["n1".to_owned()],
+    };
+    (trust, bytes)
+}
+
+fn write(folder: &Path, files: &[LogFile]) -> u64 {
+    for LogFile { path, bytes } in files {
+        let path = folder.join(path);
+        std::fs::create_dir_all(path.parent().expect("it lies in a folder")).expect("a folder");
+        std::fs::write(path, bytes).expect("room on the disk");
     }
+    files.iter().map(|file| file.bytes.len() as u64).sum()
 }
 
 fn verify(criterion: &mut Criterion) {
@@ -132,8 +130,8 @@ fn verify(criterion: &mut Criterion) {
     group.sample_size(10);
     for (name, segments) in [("one_core", 1), ("all_cores", 8)] {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let trust = shipped(folder.path(), segments);
-        group.throughput(Throughput::Bytes(segments * SEGMENT_BYTES));
+        let (trust, bytes) = shipped(folder.path(), segments);
+        group.throughput(Throughput::Bytes(bytes));
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
                 let report = verify_folder(folder.path(), Some(&trust));

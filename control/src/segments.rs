@@ -2,7 +2,7 @@
 //!
 //! All its state is in files of the segment folder, so that it can be killed at any moment and go
 //! on: a segment's own header says whether it is prepared, active, finished or recovered, the lock on
-//! the file says whether its writer lives, and a signed `head` says what has been sealed. There is no
+//! the file says whether its writer lives, and the `log` says what has been sealed. There is no
 //! table beside them that could disagree.
 //!
 //! How control uses it:
@@ -19,6 +19,7 @@
 //! - before control exits: [`Custodian::settle`], which comes back when all that could be shipped has
 //!   been.
 
+mod added;
 mod disk;
 mod ledger;
 mod listing;
@@ -33,7 +34,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use lazaret_audit::{ChainId, Head, Identity, SigningKey, VerifierKey};
+use lazaret_audit::{ChainId, Identity, SigningKey};
 use lazaret_link::SegmentFile;
 use tokio::sync::Notify;
 
@@ -47,8 +48,6 @@ use sweep::Sweeper;
 /// Where segments lie and how large they are.
 #[derive(Clone, Debug)]
 pub(crate) struct Custody {
-    /// The log's origin, the first line of whatever is signed.
-    pub(crate) origin: String,
     /// The data plane maps files in it: a local disk, mode 0700.
     pub(crate) segment_folder: PathBuf,
     pub(crate) shipping_folder: PathBuf,
@@ -70,13 +69,14 @@ pub(crate) enum CustodyError {
     Io { path: PathBuf, error: io::Error },
     #[error("{path}: another control keeps these segments")]
     Busy { path: PathBuf },
-    #[error("{path}: not signed by this key for this origin; segments of one origin stay together")]
-    ForeignHead { path: PathBuf },
+    #[error("{path}: not signed by this key; the evidence of one log stays together")]
+    ForeignLog { path: PathBuf },
     #[error(
-        "the segment folder knows {sealed} seals, {shipped} have been shipped: it is older than what \
-         was signed, and going on would fork the log. Restore the newest copy, or take a new origin"
+        "the segment folder's log has {kept} entries, a checkpoint was signed over {signed}: it is \
+         older than what was signed, and going on would fork the log. Restore the newest copy, or \
+         take a new key, and so a new log"
     )]
-    Older { sealed: u64, shipped: u64 },
+    Older { kept: u64, signed: u64 },
     #[error("{path}: holds another segment than its name says")]
     Misnamed { path: PathBuf },
     #[error("{path}: can't be sealed: {reason}")]
@@ -99,7 +99,6 @@ pub(crate) struct Custodian {
 
 struct Inner {
     custody: Custody,
-    verifier: VerifierKey,
     sweeper: Mutex<Sweeper>,
     serving: Mutex<Option<Serving>>,
     wake: Arc<Notify>,
@@ -202,15 +201,14 @@ impl Custodian {
 
 impl Inner {
     fn open(custody: Custody, key: SigningKey) -> Result<Self, CustodyError> {
-        let Custody { origin, segment_folder, shipping_folder, .. } = &custody;
+        let Custody { segment_folder, shipping_folder, .. } = &custody;
         std::fs::create_dir_all(segment_folder).map_err(at(segment_folder))?;
         std::fs::create_dir_all(shipping_folder).map_err(at(shipping_folder))?;
         let lock = lock(segment_folder)?;
-        let verifier = key.verifier().clone();
         let sweeper = Sweeper {
             disk: Disk::default(),
             folder: segment_folder.clone(),
-            ledger: Ledger::open(segment_folder, shipping_folder, origin, key)?,
+            ledger: Ledger::open(segment_folder, shipping_folder, key)?,
             shipper: Shipper {
                 folder: segment_folder.clone(),
                 shipping_folder: shipping_folder.clone(),
@@ -220,7 +218,6 @@ impl Inner {
         sweeper.remove_partial()?;
         Ok(Self {
             custody,
-            verifier,
             sweeper: Mutex::new(sweeper),
             serving: Mutex::new(None),
             wake: Arc::new(Notify::new()),
@@ -231,10 +228,10 @@ impl Inner {
     /// Whether records of this boot were written before.
     fn is_used(&self, live: &LiveBoot) -> Result<bool, CustodyError> {
         let folder = &self.custody.segment_folder;
-        // What leaves the folder after it was listed was in the list, what left before is in the head.
+        // What leaves the folder after it was listed was in the list, what left before is in the log.
         let begun = Listing::read(folder)?.has_begun(live)?;
-        let mut chains = self.read_head()?.chains.into_keys();
-        Ok(begun || chains.any(|chain| chain.node == live.node && chain.boot == live.boot))
+        let log = ledger::read_log(folder)?;
+        Ok(begun || log.is_some_and(|log| log.knows_boot(&live.node, live.boot)))
     }
 
     /// Offers what is prepared for this boot, and at least [`READY_SEGMENTS`] for each shard.
@@ -245,14 +242,14 @@ impl Inner {
         let mut known = served.map_or_else(Vec::new, |served| served.shelves).into_iter();
         let Custody { segment_folder, segment_bytes, .. } = &self.custody;
         let listing = Listing::read(segment_folder)?;
-        let head = self.read_head()?;
+        let log = ledger::read_log(segment_folder)?;
         let mut offered = Vec::new();
         let mut shelves = Vec::new();
         for shard in 0..shards {
             let LiveBoot { node, boot } = live.clone();
             let chain = ChainId { node: node.clone(), shard, boot };
             let (prepared, behind) = listing.prepared(&chain)?;
-            let sealed = head.chains.get(&chain).map_or(0, |head| head.segments);
+            let sealed = log.as_ref().map_or(0, |log| log.sealed(&chain));
             let index = behind.max(sealed);
             // What was never given away stays ready: a data plane that comes and goes costs no disk.
             let shelf = known.next().unwrap_or_else(|| {
@@ -272,12 +269,6 @@ impl Inner {
         }
         *guard(&self.serving) = Some(Serving { live: live.clone(), shelves });
         Ok(offered)
-    }
-
-    fn read_head(&self) -> Result<Head, CustodyError> {
-        let Custody { origin, segment_folder, .. } = &self.custody;
-        let head = ledger::read_head(segment_folder, origin, &self.verifier)?;
-        Ok(head.unwrap_or_else(|| Head::new(origin.clone())))
     }
 
     fn shelf(&self, shard: u16) -> Result<Arc<Mutex<Shelf>>, CustodyError> {

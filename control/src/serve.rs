@@ -141,7 +141,6 @@ async fn open_custodian(config: &Config) -> Result<Custodian, ServeError> {
     let path = config.layout.seal_key();
     let key = SigningKey::read(&path).map_err(|error| ServeError::SealKey { path, error })?;
     let custody = Custody {
-        origin: key.verifier().name().to_owned(),
         segment_folder: config.recording.folder.clone(),
         shipping_folder: config.recording.ship_to.clone(),
         segment_bytes: config.recording.segment_bytes,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
-use lazaret_audit::{SigningKey, Trust};
+use lazaret_audit::{Role, SigningKey, Trust};
 use lazaret_config::{Answers, Layout, UpstreamUrl, UrlError, is_name, template};
 use lazaret_policy::{Preset, starter};
 
@@ -161,7 +161,7 @@ fn make_evidence_key(layout: &Layout, node: &str) -> Result<(), InitError> {
     let mut suffix = [0; 4];
     aws_lc_rs::rand::fill(&mut suffix).map_err(|_| InitError::Random)?;
     let origin = format!("lazaret/{node}/{:08x}", u32::from_be_bytes(suffix));
-    let key = SigningKey::generate(&origin)?;
+    let key = SigningKey::generate(&origin, Role::Log)?;
     key.write(&layout.seal_key())?;
     let trust = Trust {
         origin,

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use lazaret_audit::{FirstBad, Report, Trust, Verdict, verify_folder};
 
-/// Verify shipped evidence: every record, every seal, and that nothing is missing.
+/// Verify shipped evidence: every record, the log over them, and that nothing is missing.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Exit codes: 0 VERIFIED or CONSISTENT, 1 TAMPERED, 2 INCOMPLETE, 3 UNUSABLE"

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use lazaret_audit::SigningKey;
+use lazaret_audit::{Role, SigningKey};
 use lazaret_config::Layout;
 use lazaret_link::{
     Admission, FromControl, FromDataplane, Hex, PROTOCOL, RefusalReason, Secret, SegmentFile,
@@ -55,12 +55,11 @@ impl Control {
         let publisher = Publisher::open(&config, store.clone(), Arc::clone(&health)).await.unwrap();
         let publisher = Arc::new(publisher);
         let custody = Custody {
-            origin: "lazaret/test".into(),
             segment_folder: config.recording.folder.clone(),
             shipping_folder: config.recording.ship_to.clone(),
             segment_bytes: config.recording.segment_bytes,
         };
-        let seal_key = SigningKey::generate("lazaret/test").unwrap();
+        let seal_key = SigningKey::generate("lazaret/test", Role::Log).unwrap();
         let custodian = Custodian::open(custody, seal_key).await.unwrap();
         let identity = Identity::new(&config.issuers).unwrap();
         let (stale, mut stale_queue) = mpsc::channel::<String>(8);

@@ -46,6 +46,27 @@ impl Disk {
         File::open(path)?.sync_all()
     }
 
+    /// Writes a whole file at a path below a folder, which is durable with the next `sync_all`.
+    pub(super) fn put_unsynced(&self, folder: &Path, path: &str, bytes: &[u8]) -> io::Result<()> {
+        let path = folder.join(path);
+        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
+            return Err(io::ErrorKind::InvalidInput.into());
+        };
+        self.step()?;
+        std::fs::create_dir_all(parent)?;
+        let partial = parent.join(format!("{PARTIAL_PREFIX}{}", name.display()));
+        self.step()?;
+        std::fs::write(&partial, bytes)?;
+        self.step()?;
+        std::fs::rename(&partial, &path)
+    }
+
+    /// Makes all durable that was written to a folder's file system.
+    pub(super) fn sync_all(&self, folder: &Path) -> io::Result<()> {
+        self.step()?;
+        rustix::fs::syncfs(File::open(folder)?).map_err(io::Error::from)
+    }
+
     fn put(&self, folder: &Path, name: &str, source: &mut dyn Read) -> io::Result<()> {
         let partial = folder.join(format!("{PARTIAL_PREFIX}{name}"));
         self.step()?;

@@ -14,10 +14,8 @@ pub(super) struct Listing {
     folder: PathBuf,
     /// By shard, then in the order of its log.
     segments: BTreeSet<(ChainId, u64)>,
-    /// Those with a seal beside them.
-    pub(super) sealed: BTreeSet<Identity>,
-    /// Those that control was about to sign for.
-    pub(super) signing: BTreeSet<Identity>,
+    /// Those with what they add to the log beside them, or what is left of that.
+    pub(super) added: BTreeSet<Identity>,
     /// What was being written.
     pub(super) partial: Vec<PathBuf>,
 }
@@ -76,11 +74,8 @@ impl Listing {
             "seg" => {
                 self.segments.insert((ChainId::of(&segment), segment.index));
             }
-            "seal" => {
-                self.sealed.insert(segment);
-            }
-            "signing" => {
-                self.signing.insert(segment);
+            "added" => {
+                self.added.insert(segment);
             }
             _ => {}
         }

@@ -1,14 +1,14 @@
-//! Ships sealed segments to a folder: segment, seal and head, each written aside, synced, renamed,
-//! read back and compared, before the local copies go.
+//! Ships sealed segments and the log to a folder: first the segments and what they add to the log,
+//! then the log's last tiles, then the checkpoint. All is synced, read back and compared before the
+//! checkpoint that counts it appears, and that before the local copies go.
 
 use std::path::{Path, PathBuf};
 
-use lazaret_audit::{
-    Digest, HEAD_FILE_NAME, Head, Identity, Seal, seal_file_name, segment_file_name,
-};
+use lazaret_audit::{CHECKPOINT_FILE_NAME, Digest, Identity, LogFile, segment_file_name};
 
+use super::added::{self, Added};
 use super::disk::{Disk, digest, read_if_present};
-use super::ledger::name;
+use super::ledger::Ledger;
 use super::{CustodyError, at};
 
 pub(super) struct Shipper {
@@ -17,51 +17,72 @@ pub(super) struct Shipper {
 }
 
 impl Shipper {
-    /// Ships these, which have been sealed, in the order of their sealing: each head counts one more.
-    pub(super) fn ship(&self, disk: &Disk, sealed: &[Identity]) -> Result<(), CustodyError> {
-        let mut order = Vec::new();
+    /// Ships these, which have been sealed, and the checkpoint that counts them.
+    pub(super) fn ship(
+        &self,
+        disk: &Disk,
+        ledger: &Ledger,
+        sealed: &[Identity],
+    ) -> Result<(), CustodyError> {
+        if sealed.is_empty() {
+            return Ok(());
+        }
+        let mut full = Vec::new();
         for segment in sealed {
-            let path = self.folder.join(name(segment, "head"));
-            let note = read_if_present(&path).map_err(at(&path))?;
-            let here = self.folder.join(segment_file_name(segment)).exists();
-            let Some(note) = note.filter(|_| here) else {
-                // It was shipped, and control killed while it removed its own copies.
-                self.remove(disk, segment)?;
-                continue;
-            };
-            let head = Head::read(&note).map_err(|_| CustodyError::ForeignHead { path })?;
-            order.push((head.content.seals, segment, note));
+            let path = self.folder.join(added::file_name(segment));
+            let bytes = std::fs::read(&path).map_err(at(&path))?;
+            let added = Added::from_bytes(&bytes).ok_or_else(|| CustodyError::Damaged {
+                path,
+                reason: "its hash is another".to_owned(),
+            })?;
+            // Without it, it was shipped, and control killed while it removed its own copies.
+            if self.folder.join(segment_file_name(segment)).exists() {
+                self.put_segment(disk, segment, &added)?;
+            }
+            for file in &added.files {
+                self.put(disk, file)?;
+            }
+            full.extend(added.files);
         }
-        order.sort_by_key(|&(seals, ..)| seals);
-        for (_, segment, head) in order {
-            self.ship_one(disk, segment, &head)?;
-            self.remove(disk, segment)?;
+        let edge = ledger.edge();
+        for file in &edge {
+            self.put(disk, file)?;
         }
-        Ok(())
+        disk.sync_all(&self.shipping_folder).map_err(at(&self.shipping_folder))?;
+        for file in full.iter().chain(&edge) {
+            self.compare(&file.path, Digest::of(&file.bytes))?;
+        }
+        let checkpoint = ledger.checkpoint();
+        let write = disk.write(&self.shipping_folder, CHECKPOINT_FILE_NAME, checkpoint.as_bytes());
+        write.map_err(at(&self.shipping_folder))?;
+        self.compare(CHECKPOINT_FILE_NAME, Digest::of(checkpoint.as_bytes()))?;
+        self.remove_narrower(disk, &full, &edge)?;
+        sealed.iter().try_for_each(|segment| self.remove(disk, segment))?;
+        disk.sync(&self.folder).map_err(at(&self.folder))
     }
 
-    fn ship_one(&self, disk: &Disk, segment: &Identity, head: &[u8]) -> Result<(), CustodyError> {
-        let seal_name = seal_file_name(segment);
-        let seal_path = self.folder.join(&seal_name);
-        let note = std::fs::read(&seal_path).map_err(at(&seal_path))?;
-        let seal = Seal::read(&note).map_err(|_| CustodyError::ForeignHead { path: seal_path })?;
-        let Seal { bytes, sha256, .. } = seal.content;
-
+    fn put_segment(
+        &self,
+        disk: &Disk,
+        segment: &Identity,
+        added: &Added,
+    ) -> Result<(), CustodyError> {
         let name = segment_file_name(segment);
         let shipped = self.shipping_folder.join(&name);
-        if !shipped.exists() || digest(&shipped).map_err(at(&shipped))? != sha256 {
-            let local = self.folder.join(&name);
-            disk.copy(&local, bytes, &self.shipping_folder, &name).map_err(at(&shipped))?;
-            self.compare(&name, sha256)?;
+        let is_there = || digest(&shipped).is_ok_and(|found| found == added.head.sha256);
+        if !is_there() {
+            let (from, bytes) = (self.folder.join(&name), added.head.segment_bytes);
+            disk.copy(&from, bytes, &self.shipping_folder, &name).map_err(at(&shipped))?;
         }
-        self.put(disk, &seal_name, &note)?;
-        self.put(disk, HEAD_FILE_NAME, head)
+        self.compare(&name, added.head.sha256)
     }
 
-    fn put(&self, disk: &Disk, name: &str, bytes: &[u8]) -> Result<(), CustodyError> {
-        let folder = &self.shipping_folder;
-        disk.write(folder, name, bytes).map_err(at(&folder.join(name)))?;
-        self.compare(name, Digest::of(bytes))
+    fn put(&self, disk: &Disk, LogFile { path, bytes }: &LogFile) -> Result<(), CustodyError> {
+        let shipped = self.shipping_folder.join(path);
+        if read_if_present(&shipped).is_ok_and(|found| found.as_ref() == Some(bytes)) {
+            return Ok(());
+        }
+        disk.put_unsynced(&self.shipping_folder, path, bytes).map_err(at(&shipped))
     }
 
     fn compare(&self, name: &str, expected: Digest) -> Result<(), CustodyError> {
@@ -72,17 +93,50 @@ impl Shipper {
         }
     }
 
-    /// The segment goes first: a seal without its segment says that it was shipped.
+    /// Removes the narrower tiles that wider ones have replaced.
+    fn remove_narrower(
+        &self,
+        disk: &Disk,
+        full: &[LogFile],
+        edge: &[LogFile],
+    ) -> Result<(), CustodyError> {
+        for file in full {
+            self.remove_others(disk, &self.shipping_folder.join(format!("{}.p", file.path)), None)?;
+        }
+        for file in edge {
+            let path = self.shipping_folder.join(&file.path);
+            let folder = path.parent().expect("a narrow tile lies in a folder");
+            self.remove_others(disk, folder, path.file_name())?;
+        }
+        Ok(())
+    }
+
+    /// Removes a tile's narrow files but this one, and their folder with the last.
+    fn remove_others(
+        &self,
+        disk: &Disk,
+        folder: &Path,
+        kept: Option<&std::ffi::OsStr>,
+    ) -> Result<(), CustodyError> {
+        let Ok(entries) = std::fs::read_dir(folder) else { return Ok(()) };
+        for entry in entries {
+            let entry = entry.map_err(at(folder))?;
+            if Some(entry.file_name().as_os_str()) != kept {
+                disk.remove(&entry.path()).map_err(at(folder))?;
+            }
+        }
+        match kept {
+            Some(_) => Ok(()),
+            None => std::fs::remove_dir(folder).map_err(at(folder)),
+        }
+    }
+
+    /// The segment goes first: what it added, without it, says that it was shipped.
     fn remove(&self, disk: &Disk, segment: &Identity) -> Result<(), CustodyError> {
-        let names = [segment_file_name(segment), name(segment, "head"), seal_file_name(segment)];
-        for name in names {
+        for name in [segment_file_name(segment), added::file_name(segment)] {
             let path = self.folder.join(name);
             disk.remove(&path).map_err(at(&path))?;
         }
-        sync(disk, &self.folder)
+        Ok(())
     }
-}
-
-fn sync(disk: &Disk, folder: &Path) -> Result<(), CustodyError> {
-    disk.sync(folder).map_err(at(folder))
 }

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 
 use lazaret_audit::{Identity, RecoverError, Recovered, State, recover, segment_file_name};
 
+use super::added::{self, Added};
 use super::disk::Disk;
 use super::ledger::Ledger;
 use super::listing::{Listing, read_state};
@@ -48,12 +49,9 @@ impl Sweeper {
     ) -> Result<(), CustodyError> {
         let mut listing = Listing::read(&self.folder)?;
         let live = live();
-        for segment in std::mem::take(&mut listing.signing) {
-            self.ledger.resume(&self.disk, &segment)?;
-            listing.sealed.insert(segment);
-        }
+        self.drop_unsigned(&mut listing)?;
         let mut waiting: Option<(String, u16)> = None;
-        let unsealed = |segment: &Identity| !listing.sealed.contains(segment);
+        let unsealed = |segment: &Identity| !listing.added.contains(segment);
         let ended: Vec<_> = listing.segments().filter(unsealed).collect();
         for segment in ended {
             let log = (segment.node.clone(), segment.shard);
@@ -62,7 +60,7 @@ impl Sweeper {
             }
             match self.end(&segment, live.as_ref()) {
                 Ok(Step::Sealed) => {
-                    listing.sealed.insert(segment);
+                    listing.added.insert(segment);
                 }
                 Ok(Step::Removed) => {}
                 Ok(Step::Waits) => waiting = Some(log),
@@ -71,8 +69,24 @@ impl Sweeper {
                 Err(error) => return Err(error),
             }
         }
-        let sealed: Vec<_> = listing.sealed.into_iter().collect();
-        self.shipper.ship(&self.disk, &sealed)
+        self.ledger.sign(&self.disk)?;
+        let sealed: Vec<_> = listing.added.into_iter().collect();
+        self.shipper.ship(&self.disk, &self.ledger, &sealed)
+    }
+
+    /// What an earlier control added to a log that it did not come to sign is added again.
+    fn drop_unsigned(&self, listing: &mut Listing) -> Result<(), CustodyError> {
+        for segment in std::mem::take(&mut listing.added) {
+            let path = self.folder.join(added::file_name(&segment));
+            let bytes = std::fs::read(&path).map_err(at(&path))?;
+            let added = Added::from_bytes(&bytes);
+            if added.is_some_and(|added| added.head.from >= self.ledger.size()) {
+                self.disk.remove(&path).map_err(at(&path))?;
+            } else {
+                listing.added.insert(segment);
+            }
+        }
+        Ok(())
     }
 
     /// Brings one segment to its end, if its writer is done with it.

@@ -1,7 +1,7 @@
 //! What must hold within one finished segment, whoever wrote it.
 //!
-//! Pure: bytes in, findings out. The caller has compared the segment's hash before; control calls
-//! this before it signs, so that nothing is sealed that a verifier would refuse.
+//! Pure: bytes in, findings out. A verifier has compared the segment's hash before; control checks
+//! before it signs, so that nothing is sealed that a verifier would refuse.
 
 use crate::header::{Fixed, HeaderError, State};
 use crate::reader::{BadRecord, Record, SegmentImage, SegmentReader};
@@ -80,10 +80,20 @@ impl ContentsError {
 
 /// Reads a finished segment, cut to its content, and checks everything that it says of itself.
 pub fn check_segment(image: &SegmentImage) -> Result<Contents, ContentsError> {
+    check_records(image, |_, _| {})
+}
+
+/// The same; `each` is shown the records in order, those in front of a fault too.
+pub(crate) fn check_records(
+    image: &SegmentImage,
+    mut each: impl FnMut(&Record<'_>, &View<'_>),
+) -> Result<Contents, ContentsError> {
     let mut walk = Walk::begin(image)?;
-    let reader = SegmentReader::new(image)?;
-    for record in reader {
-        walk.take(&record?)?;
+    for record in SegmentReader::new(image)? {
+        let record = record?;
+        let view = record.view()?;
+        walk.take(&record, view)?;
+        each(&record, &view);
     }
     walk.end()
 }
@@ -119,14 +129,16 @@ impl Walk {
         Ok(Self { contents, state: progress.state, counted: progress.records, ended: None })
     }
 
-    fn take(&mut self, record: &Record<'_>) -> Result<(), ContentsError> {
+    fn take(&mut self, record: &Record<'_>, view: View<'_>) -> Result<(), ContentsError> {
         let header = &record.header;
-        let view = record.view()?;
         if self.ended.is_some() {
             return Err(order(record, "it lies behind the segment's end mark"));
         }
         if header.sequence == 0 && !matches!(view, View::Boot(_) | View::Recovery(_)) {
             return Err(order(record, "a shard's first record tells its boot"));
+        }
+        if view.is_the_shards_own() && header.session != [0; 16] {
+            return Err(order(record, "it is the shard's own and names a session"));
         }
         // Control's clock at recovery says nothing of the shard's.
         if !matches!(view, View::Recovery(_)) {

@@ -5,10 +5,9 @@ use std::path::Path;
 use tempfile::TempDir;
 
 use crate::record::{Boot, Heartbeat, Response, SessionStart, Statement};
-use crate::seal::{Digest, Head, Seal, sign};
 use crate::{
-    BlankSegment, Body, Identity, MIN_SEGMENT_BYTES, SegmentImage, SegmentWriter, SigningKey,
-    Trust, check_segment, prepare, seal_file_name, segment_file_name,
+    BlankSegment, Body, CHECKPOINT_FILE_NAME, Identity, Log, LogFile, MIN_SEGMENT_BYTES, Role,
+    SegmentImage, SegmentWriter, SigningKey, Trust, prepare, segment_file_name, sign_checkpoint,
 };
 
 pub(crate) const ORIGIN: &str = "lazaret.example/log";
@@ -49,7 +48,9 @@ pub(crate) fn append(writer: &mut SegmentWriter, identity: &Identity) {
             _ => response().into(),
         },
     };
-    writer.append(time_us(sequence), [7; 16], &body).unwrap();
+    let own = matches!(body, Body::Boot(_) | Body::Heartbeat(_));
+    let session = if own { [0; 16] } else { [7; 16] };
+    writer.append(time_us(sequence), session, &body).unwrap();
 }
 
 pub(crate) fn session_start(groups: &[String]) -> SessionStart<'_> {
@@ -107,42 +108,42 @@ pub(crate) fn finished(folder: &Path, identity: &Identity, first_sequence: u64, 
 /// Seals and ships segments as control does, in order, from one folder to another.
 pub(crate) struct Shipper {
     pub(crate) key: SigningKey,
-    pub(crate) head: Head,
+    pub(crate) log: Log,
 }
 
 impl Shipper {
     pub(crate) fn new() -> Self {
-        let key = SigningKey::generate(ORIGIN).unwrap();
-        Self { key, head: Head::new(ORIGIN.to_owned()) }
+        Self::of(SigningKey::generate(ORIGIN, Role::Log).unwrap())
+    }
+
+    pub(crate) fn of(key: SigningKey) -> Self {
+        let log = Log::begin(key.verifier(), None, FIRST_TIME_US);
+        Self { key, log }
     }
 
     pub(crate) fn ship(&mut self, from: &Path, to: &Path, segment: &Identity) {
+        let name = segment_file_name(segment);
         let mut image = SegmentImage::default();
-        image.load(&from.join(segment_file_name(segment))).unwrap();
-        let length = usize::try_from(image.progress().unwrap().commit_offset).unwrap();
-        let content = image.bytes()[..length].to_vec();
-        let contents = check_segment(&SegmentImage::from_bytes(&content)).unwrap();
-        let seal = Seal {
-            origin: self.head.origin.clone(),
-            segment: segment.clone(),
-            bytes: content.len() as u64,
-            records: contents.records,
-            first_sequence: contents.first_sequence,
-            last_sequence: contents.last_sequence,
-            sha256: Digest::of(&content),
-            previous: self.head.previous(segment),
-        };
-        std::fs::write(to.join(segment_file_name(segment)), content).unwrap();
-        self.seal(to, &seal);
+        image.load(&from.join(&name)).unwrap();
+        image.cut().unwrap();
+        let added = self.log.seal(&image, FIRST_TIME_US).unwrap();
+        std::fs::write(to.join(&name), image.bytes()).unwrap();
+        for file in added.files {
+            write(to, &file);
+        }
+        self.sign(to);
     }
 
-    /// Signs a seal, whatever it says, and the head over it.
-    pub(crate) fn seal(&mut self, to: &Path, seal: &Seal) {
-        let text = seal.text(self.key.verifier());
-        self.head.add(&seal.segment, Digest::of(text.as_bytes()));
-        std::fs::write(to.join(seal_file_name(&seal.segment)), sign(text, &self.key)).unwrap();
-        let head = sign(self.head.text(self.key.verifier()), &self.key);
-        std::fs::write(to.join(crate::HEAD_FILE_NAME), head).unwrap();
+    /// Ships what the log has come to: its last tiles and the checkpoint over them.
+    pub(crate) fn sign(&self, to: &Path) {
+        for file in self.log.edge() {
+            if let Some((folder, _)) = file.path.rsplit_once('/') {
+                let _ = std::fs::remove_dir_all(to.join(folder));
+            }
+            write(to, &file);
+        }
+        let checkpoint = sign_checkpoint(&self.log.checkpoint(), &self.key);
+        std::fs::write(to.join(CHECKPOINT_FILE_NAME), checkpoint).unwrap();
     }
 
     pub(crate) fn trust(&self) -> Trust {
@@ -153,4 +154,12 @@ impl Shipper {
             nodes: vec!["n1".to_owned()],
         }
     }
+}
+
+pub(crate) fn write(to: &Path, LogFile { path, bytes }: &LogFile) {
+    // What a full tile replaces.
+    let _ = std::fs::remove_dir_all(to.join(format!("{path}.p")));
+    let path = to.join(path);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, bytes).unwrap();
 }

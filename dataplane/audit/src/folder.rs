@@ -1,44 +1,35 @@
 //! Names of files in the segment folder and the shipped folder.
 
 use crate::Identity;
-
-/// The signed note over the heads of all seal chains.
-pub const HEAD_FILE_NAME: &str = "head";
+use crate::tlog::{CHECKPOINT_FILE_NAME, Tile};
 
 /// `<node>-<boot>-<shard>-<index>.seg`, numbers padded so that names sort in order.
 pub fn segment_file_name(identity: &Identity) -> String {
     format!("{}.seg", stem(identity))
 }
 
-/// The same with `.seal`.
-pub fn seal_file_name(identity: &Identity) -> String {
-    format!("{}.seal", stem(identity))
-}
-
-/// What a file in a shipped folder is, by its name.
+/// What a file in a shipped folder is, by its path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum FileKind {
+    Checkpoint,
+    Tile(Tile),
     Segment(Identity),
-    Seal(Identity),
-    Head,
     /// An upload that has not been renamed to its own name.
     Partial,
     Unknown,
 }
 
-/// Names are canonical: only what the functions above produce is a segment or a seal.
-pub(crate) fn classify(name: &str) -> FileKind {
-    if name == HEAD_FILE_NAME {
-        return FileKind::Head;
+/// Paths are canonical: each file has one.
+pub(crate) fn classify(path: &str) -> FileKind {
+    if path == CHECKPOINT_FILE_NAME {
+        return FileKind::Checkpoint;
     }
+    let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
     if name.starts_with(PARTIAL_PREFIX) {
         return FileKind::Partial;
     }
-    match name.rsplit_once('.') {
-        Some((stem, "seg")) => parse_stem(stem).map_or(FileKind::Unknown, FileKind::Segment),
-        Some((stem, "seal")) => parse_stem(stem).map_or(FileKind::Unknown, FileKind::Seal),
-        _ => FileKind::Unknown,
-    }
+    let segment = || parse_segment_file_name(path).map(FileKind::Segment);
+    Tile::parse(path).map(FileKind::Tile).or_else(segment).unwrap_or(FileKind::Unknown)
 }
 
 /// Begins the name of a file that is being written, until it is renamed.
@@ -46,10 +37,7 @@ pub const PARTIAL_PREFIX: &str = ".partial-";
 
 /// The identity that a segment's file name gives, if it is one.
 pub fn parse_segment_file_name(name: &str) -> Option<Identity> {
-    match classify(name) {
-        FileKind::Segment(identity) => Some(identity),
-        _ => None,
-    }
+    parse_stem(name.strip_suffix(".seg")?)
 }
 
 fn stem(identity: &Identity) -> String {
@@ -80,7 +68,7 @@ mod tests {
         for node in ["n", "gateway-1", "a.b-c_d"] {
             let name = segment_file_name(&identity(node));
             assert_eq!(parse_segment_file_name(&name), Some(identity(node)));
-            assert_eq!(classify(&seal_file_name(&identity(node))), FileKind::Seal(identity(node)));
+            assert_eq!(classify(&name), FileKind::Segment(identity(node)));
         }
     }
 

@@ -1,18 +1,4 @@
-//! The frame around each record.
-//!
-//! | offset | size | field |
-//! | --- | --- | --- |
-//! | 0 | 4 | length of the whole frame, a multiple of 8 |
-//! | 4 | 4 | CRC-32C of the segment's salt, the sequence, and the frame from offset 8 on |
-//! | 8 | 2 | record type |
-//! | 10 | 2 | shard |
-//! | 12 | 4 | flags: bits 0 to 2 count the zeros behind the body, the others are 0 |
-//! | 16 | 8 | sequence: per shard and boot, from 0, without holes |
-//! | 24 | 8 | hybrid time: Unix time in microseconds, never going back |
-//! | 32 | 16 | session id; zero for the shard's own records |
-//! | 48 | ... | rkyv body, then zeros to a multiple of 8 |
-//!
-//! All integers are little-endian. A frame is at most [`MAX_FRAME_BYTES`] long.
+//! The frame around each record, as `FORMAT.md` lays it out. At most [`MAX_FRAME_BYTES`] long.
 
 use crate::record::RecordType;
 

@@ -1,25 +1,7 @@
-//! The first 4 KiB of a segment file.
+//! The first 4 KiB of a segment file, as `FORMAT.md` lays them out: what control wrote when it prepared
+//! the file, and how far the shard has come.
 //!
-//! | offset | size | field | written by |
-//! | --- | --- | --- | --- |
-//! | 0 | 8 | `LZSEGMNT` | control, when it prepares the file |
-//! | 8 | 4 | format version, 1 | control |
-//! | 12 | 4 | length of this header, 4096 | control |
-//! | 16 | 8 | length of the file as prepared | control |
-//! | 24 | 8 | boot | control |
-//! | 32 | 8 | index: counts the shard's segments in this boot, from 0 | control |
-//! | 40 | 2 | shard | control |
-//! | 42 | 2 | length of the node's name | control |
-//! | 48 | 16 | salt: random, seeds the checksums of the frames | control |
-//! | 80 | 64 | the node's name | control |
-//! | 144 | 4 | CRC-32C of bytes 0 to 143 | control |
-//! | 2048 | 8 | state: 0 prepared, 1 active, 2 finished, 3 recovered | the shard; control at recovery |
-//! | 2056 | 8 | first sequence | the shard, when it begins the segment |
-//! | 2064 | 8 | commit offset: readers read nothing beyond it | the shard; control at recovery |
-//! | 2072 | 8 | committed records | the shard; control at recovery |
-//!
-//! Integers are little-endian; all other bytes are zero. The commit offset is stored with release
-//! order after everything in front of it.
+//! The commit offset is stored with release order after everything in front of it.
 
 use std::fs::File;
 use std::io;
@@ -36,7 +18,8 @@ pub(crate) const COMMIT_AT: usize = 2064;
 pub(crate) const RECORDS_AT: usize = 2072;
 
 const MAGIC: &[u8; 8] = b"LZSEGMNT";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
+const LAYOUT: u16 = 1;
 const NODE_AT: usize = 80;
 const CRC_AT: usize = 144;
 
@@ -125,6 +108,7 @@ impl Fixed {
         bytes[32..40].copy_from_slice(&self.identity.index.to_le_bytes());
         bytes[40..42].copy_from_slice(&self.identity.shard.to_le_bytes());
         bytes[42..44].copy_from_slice(&node_length.to_le_bytes());
+        bytes[46..48].copy_from_slice(&LAYOUT.to_le_bytes());
         bytes[48..64].copy_from_slice(&self.salt);
         bytes[NODE_AT..NODE_AT + node.len()].copy_from_slice(node);
         let crc = crc32c::crc32c(&bytes[..CRC_AT]);

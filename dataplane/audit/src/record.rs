@@ -5,11 +5,15 @@
 //! another. A body borrows on the way in and is serialised straight into the mapping; a reader gets
 //! a [`View`] that lies in the bytes it was read from.
 
+mod fields;
+
 use rkyv::rancor;
 use rkyv::ser::allocator::SubAllocator;
 use rkyv::ser::writer::Buffer;
 use rkyv::with::{AsString, InlineAsBox};
 use rkyv::{Archive, Serialize};
+
+pub(crate) use fields::Fields;
 
 /// Findings per identifier, in the order of 45 CFR 164.514(b)(2)(i).
 pub type FindingCounts = [u32; 18];
@@ -190,10 +194,12 @@ pub struct Recovery {
     pub lost_records: u64,
 }
 
-/// One list of all record types, so that frame, body and view can't drift apart. The numbers are
-/// part of the format: they are never given twice.
+/// One list of all record types, so that frame, body, view and fields can't drift apart. The numbers
+/// are part of the format: they are never given twice. In brackets, each in order: the numbers, the
+/// texts and the lists of texts.
 macro_rules! records {
-    ($($number:literal $name:ident $(<$life:lifetime>)?,)*) => {
+    ($($number:literal $name:ident $(<$life:lifetime>)? = $archived:ident
+        [$($count:ident)*] [$($text:ident)*] [$($list:ident)*],)*) => {
         /// The frame's record type.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[repr(u16)]
@@ -228,6 +234,21 @@ macro_rules! records {
             fn from(body: $name $(<$life>)?) -> Self { Self::$name(body) }
         })*
 
+        /// Of each record type its number, its name and where its fields lie.
+        #[cfg(test)]
+        fn layouts() -> Vec<(u16, &'static str, Vec<tests::Field>)> {
+            vec![$({
+                type Root<'a> = rkyv::Archived<$name $(<$life>)?>;
+                let mut fields = vec![
+                    $(tests::field(stringify!($count), std::mem::offset_of!(Root<'_>, $count), |it: &Root<'_>| &it.$count),)*
+                    $(tests::field(stringify!($text), std::mem::offset_of!(Root<'_>, $text), |it: &Root<'_>| &it.$text),)*
+                    $(tests::field(stringify!($list), std::mem::offset_of!(Root<'_>, $list), |it: &Root<'_>| &it.$list),)*
+                ];
+                fields.sort_by_key(|field| field.offset);
+                ($number, stringify!($name), fields)
+            },)*]
+        }
+
         /// The body of a record where it was read, validated.
         #[derive(Clone, Copy)]
         pub enum View<'a> { $($name(&'a rkyv::Archived<$name $(<$life>)?>),)* }
@@ -236,24 +257,52 @@ macro_rules! records {
             pub(crate) fn read(kind: RecordType, body: &'a [u8]) -> Result<Self, rancor::Failure> {
                 match kind { $(RecordType::$name => rkyv::api::low::access(body).map(Self::$name),)* }
             }
+
+            /// Writes the record's fields in their canonical form.
+            pub(crate) fn fields(&self, out: &mut Fields) {
+                out.clear();
+                match self { $(Self::$name($archived { $($count,)* $($text,)* $($list,)* }) => {
+                    $(out.put($count);)*
+                    out.end_field();
+                    $(out.put($text); out.end_field();)*
+                    $(out.put($list); out.end_field();)*
+                })* }
+            }
         }
     };
 }
 
 records! {
-    1 Boot<'a>,
-    2 Heartbeat,
-    3 SessionStart<'a>,
-    4 SessionRefused<'a>,
-    5 Statement<'a>,
-    6 Bind<'a>,
-    7 CopyIn,
-    8 Chunk,
-    9 Response<'a>,
-    10 Cancel<'a>,
-    11 SessionEnd<'a>,
-    12 SegmentEnd,
-    13 Recovery,
+    1 Boot<'a> = ArchivedBoot [boot] [node version durability] [],
+    2 Heartbeat = ArchivedHeartbeat [open_sessions records] [] [],
+    3 SessionStart<'a> = ArchivedSessionStart [protocol] [
+        client_address claimed_user principal issuer grant resource database application_name tls
+        preset
+    ] [groups],
+    4 SessionRefused<'a> = ArchivedSessionRefused [] [
+        client_address claimed_user database reason
+    ] [],
+    5 Statement<'a> = ArchivedStatement [request commitment bytes allowed] [
+        message kind name text rule snapshot_hash
+    ] [],
+    6 Bind<'a> = ArchivedBind [request commitment bytes] [statement] [parameters],
+    7 CopyIn = ArchivedCopyIn [request bytes commitment findings] [] [],
+    8 Chunk = ArchivedChunk [request rows bytes findings digest] [] [],
+    9 Response<'a> = ArchivedResponse [request rows bytes findings digest] [outcome] [],
+    10 Cancel<'a> = ArchivedCancel [found] [client_address] [],
+    11 SessionEnd<'a> = ArchivedSessionEnd [
+        requests rows bytes_to_client bytes_from_client findings
+    ] [reason] [],
+    12 SegmentEnd = ArchivedSegmentEnd [records] [] [],
+    13 Recovery = ArchivedRecovery [torn_bytes lost_records] [] [],
+}
+
+impl View<'_> {
+    /// Whether it tells of the shard, and of no session.
+    pub(crate) fn is_the_shards_own(&self) -> bool {
+        use View::{Boot, Heartbeat, Recovery, SegmentEnd};
+        matches!(self, Boot(_) | Heartbeat(_) | SegmentEnd(_) | Recovery(_))
+    }
 }
 
 fn write<'s, 'b, T>(
@@ -265,4 +314,60 @@ where
     T: Serialize<rkyv::api::low::LowSerializer<Buffer<'b>, SubAllocator<'s>, rancor::Failure>>,
 {
     rkyv::api::low::to_bytes_in_with_alloc(body, out, scratch).map(|written| written.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fields::Canonical;
+    use super::*;
+
+    pub(super) struct Field {
+        name: &'static str,
+        pub(super) offset: usize,
+        kind: (&'static str, usize, usize),
+    }
+
+    pub(super) fn field<Root, T: Canonical>(
+        name: &'static str,
+        offset: usize,
+        _: impl Fn(&Root) -> &T,
+    ) -> Field {
+        Field { name, offset, kind: T::KIND }
+    }
+
+    /// The table of FORMAT.md, made from the code.
+    fn table() -> String {
+        let mut table = String::from("| type | record | fields |\n| --- | --- | --- |\n");
+        for (number, name, fields) in layouts() {
+            let fields: Vec<_> =
+                fields.iter().map(|field| format!("{} {}", field.name, field.kind.0)).collect();
+            table.push_str(&format!("| {number} | `{name}` | {} |\n", fields.join(", ")));
+        }
+        table
+    }
+
+    #[test]
+    fn fields_lie_where_the_format_page_says() {
+        for (_, name, fields) in layouts() {
+            let mut end = 0_usize;
+            for Field { name: field, offset, kind: (_, size, alignment) } in fields {
+                assert_eq!(offset, end.next_multiple_of(alignment), "{name}.{field}");
+                end = offset + size;
+            }
+        }
+    }
+
+    #[test]
+    fn the_format_page_lists_the_fields_of_each_record() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/FORMAT.md");
+        let page = std::fs::read_to_string(path).unwrap();
+        let (before, rest) = page.split_once("<!-- records -->\n").unwrap();
+        let (_, after) = rest.split_once("<!-- end of records -->\n").unwrap();
+        let current =
+            format!("{before}<!-- records -->\n{}<!-- end of records -->\n{after}", table());
+        if std::env::var_os("UPDATE_FORMAT").is_some() {
+            std::fs::write(path, &current).unwrap();
+        }
+        assert!(page == current, "FORMAT.md is not current: run its test with UPDATE_FORMAT=1");
+    }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::key::{KeyError, VerifierKey, check_name};
+use crate::tlog::{KeyError, Role, VerifierKey, check_name};
 
 /// No trust file is longer.
 const MAX_BYTES: u64 = 1 << 20;
@@ -35,6 +35,12 @@ pub enum TrustError {
     Origin(KeyError),
     #[error("key {0}: {1}")]
     Key(usize, KeyError),
+    #[error("key {0} is a witness's: it belongs under `witnesses`")]
+    WitnessKey(usize),
+    #[error("witness {0}: {1}")]
+    Witness(usize, KeyError),
+    #[error("witness {0} has a log's key: it belongs under `keys`")]
+    LogKey(usize),
     #[error("it names no key")]
     NoKey,
 }
@@ -46,17 +52,33 @@ impl Trust {
         let trust: Self = serde_json::from_str(&text)?;
         check_name(&trust.origin).map_err(TrustError::Origin)?;
         trust.verifier_keys()?;
+        trust.witness_keys()?;
         Ok(trust)
     }
 
     /// The keys, parsed.
-    pub fn verifier_keys(&self) -> Result<Vec<VerifierKey>, TrustError> {
+    pub(crate) fn verifier_keys(&self) -> Result<Vec<VerifierKey>, TrustError> {
         if self.keys.is_empty() {
             return Err(TrustError::NoKey);
         }
-        let parse = |(at, key): (usize, &String)| {
-            key.parse().map_err(|error| TrustError::Key(at + 1, error))
-        };
-        self.keys.iter().enumerate().map(parse).collect()
+        parse(&self.keys, Role::Log, TrustError::Key, TrustError::WitnessKey)
     }
+
+    /// The witnesses' keys, parsed.
+    pub(crate) fn witness_keys(&self) -> Result<Vec<VerifierKey>, TrustError> {
+        parse(&self.witnesses, Role::Witness, TrustError::Witness, TrustError::LogKey)
+    }
+}
+
+fn parse(
+    keys: &[String],
+    role: Role,
+    wrong: fn(usize, KeyError) -> TrustError,
+    other_role: fn(usize) -> TrustError,
+) -> Result<Vec<VerifierKey>, TrustError> {
+    let parse = |(at, key): (usize, &String)| {
+        let key: VerifierKey = key.parse().map_err(|error| wrong(at + 1, error))?;
+        if key.role() == role { Ok(key) } else { Err(other_role(at + 1)) }
+    };
+    keys.iter().enumerate().map(parse).collect()
 }

@@ -1,27 +1,33 @@
 //! Verification of a shipped folder, offline.
 //!
-//! Every byte of every file in the folder is covered: a segment by the hash in its seal, seals and
-//! the head by their signatures and their one canonical form; a file that is none of these is a
-//! finding. Segments are judged in parallel, each by itself; then the chains they form are walked.
-//! Memory holds one segment per core and a few hundred bytes for each file. Nothing is written.
+//! Every byte of every file in the folder is covered: the checkpoint by its signatures and its one
+//! canonical form, tiles and bundles by the root in the checkpoint, segments by the hash in the log's
+//! seal; a file that is none of these is a finding. Bundles and segments are judged in parallel, each by
+//! itself; then the chains that the segments form are walked in the order of the log. Memory holds one
+//! segment per core, and a hash for each 256 entries. Nothing is written.
 
 mod chain;
 mod inventory;
-mod sealed;
+mod log;
+mod parallel;
+mod segments;
 
+use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::path::Path;
 
 use serde::Serialize;
 
-use crate::folder::HEAD_FILE_NAME;
-use crate::key::VerifierKey;
-use crate::seal::{Head, Signed};
+use crate::entry::Origin;
+use crate::folder::segment_file_name;
+use crate::segment::Identity;
+use crate::tlog::{CHECKPOINT_FILE_NAME, Checkpoint, MAX_NOTE_BYTES, Note, Signed, VerifierKey};
 use crate::trust::{Trust, TrustError};
 
 use chain::judge_chains;
 use inventory::Inventory;
-use sealed::judge_segments;
+use log::{ReadLog, judge_log};
+use segments::{Unsealed, judge_sealed, judge_unsealed};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -40,8 +46,9 @@ pub enum Verdict {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FirstBad {
-    /// The file; also that of a seal, or the head.
+    /// The file; also that of a tile, a bundle or the checkpoint.
     pub segment: String,
+    /// The record's; in a bundle the entry's.
     pub sequence: u64,
     pub offset: u64,
     pub reason: String,
@@ -53,7 +60,7 @@ pub struct Report {
     /// Records that were read and are as they were sealed.
     pub records: u64,
     pub first_bad: Option<FirstBad>,
-    /// Of these, the ones in front of the first fault or gap of their shard's log.
+    /// Of these, the ones in front of the first fault or gap, in the order of the log.
     pub trusted_prefix: u64,
     pub gaps: Vec<String>,
     pub torn_tails: Vec<String>,
@@ -89,40 +96,78 @@ pub fn verify_folder(folder: &Path, trust: Option<&Trust>) -> Report {
 
     let mut findings = Findings::default();
     inventory.report_strangers(&mut findings);
-    let head = judge_head(folder, &inventory, authority.as_ref(), &mut findings);
-    // Without a trust file the folder can at least agree with itself.
-    let authority = authority.or_else(|| head.as_ref().map(Authority::from_head));
-    let segments = judge_segments(folder, &inventory, authority.as_ref());
-    judge_chains(segments, head.as_ref().map(|head| &head.content), &mut findings);
+    let log = judge_checkpoint(folder, &inventory, authority, &mut findings);
+    if let Some(log) = &log {
+        let outcomes = judge_sealed(folder, &inventory, &log.seals);
+        judge_chains(log, outcomes, &mut findings);
+    }
+    let seals = log.iter().flat_map(|log| &log.seals);
+    let sealed: BTreeSet<&Identity> = seals.map(|at| &at.seal.segment).collect();
+    judge_strays(folder, &inventory, &sealed, &mut findings);
     if let Some(trust) = trust {
-        judge_coverage(trust, &inventory, &mut findings);
+        judge_coverage(trust, &sealed, &mut findings);
     }
     findings.report(trust.is_some())
 }
 
 /// Who may have signed.
-pub(crate) struct Authority {
+struct Authority {
     origin: String,
     keys: Vec<VerifierKey>,
+    /// `None` if nobody said who they are.
+    witnesses: Option<Vec<VerifierKey>>,
 }
 
 impl Authority {
     fn from_trust(trust: &Trust) -> Result<Self, TrustError> {
-        Ok(Self { origin: trust.origin.clone(), keys: trust.verifier_keys()? })
+        let (keys, witnesses) = (trust.verifier_keys()?, trust.witness_keys()?);
+        Ok(Self { origin: trust.origin.clone(), keys, witnesses: Some(witnesses) })
     }
 
-    fn from_head(head: &Signed<Head>) -> Self {
-        Self { origin: head.content.origin.clone(), keys: vec![head.key.clone()] }
+    /// Without a trust file the folder can at least agree with itself.
+    fn from_origin(origin: Origin) -> Option<Self> {
+        let keys = vec![origin.key.parse().ok()?];
+        Some(Self { origin: origin.origin, keys, witnesses: None })
     }
 
-    pub(crate) fn accepts(&self, origin: &str, key: &VerifierKey) -> Result<(), String> {
-        if origin != self.origin {
-            return Err(format!("its origin is {origin:?}, not {:?}", self.origin));
+    /// Whether one of the keys signed, and nobody else but witnesses.
+    fn accepts(&self, checkpoint: &Checkpoint, note: &Note) -> Result<(), String> {
+        if checkpoint.origin != self.origin {
+            return Err(format!("its origin is {:?}, not {:?}", checkpoint.origin, self.origin));
         }
-        if !self.keys.contains(key) {
-            return Err("it is signed by a key that is not trusted".to_owned());
+        let signed: Vec<_> = self.keys.iter().map(|key| note.signed_by(key)).collect();
+        if signed.contains(&Signed::Wrong) {
+            return Err("its signature does not match".to_owned());
+        }
+        if !signed.contains(&Signed::Valid) {
+            let reason = match &self.witnesses {
+                Some(_) => "it is signed by a key that is not trusted",
+                None => "it is not signed by the key that the log begins with",
+            };
+            return Err(reason.to_owned());
+        }
+        let named = |witnesses| note.names_only(self.keys.iter().chain(witnesses));
+        if self.witnesses.as_ref().is_some_and(|witnesses| !named(witnesses)) {
+            return Err("somebody signed it who is not trusted".to_owned());
         }
         Ok(())
+    }
+
+    /// Whether all witnesses cosigned.
+    fn judge_witnesses(&self, note: &Note, findings: &mut Findings) {
+        for witness in self.witnesses.iter().flatten() {
+            let name = witness.name();
+            match note.signed_by(witness) {
+                Signed::Valid => {}
+                Signed::Absent => {
+                    findings.missing(format!("{CHECKPOINT_FILE_NAME}: {name} has not cosigned it"));
+                    findings.unwitnessed.push(format!("{CHECKPOINT_FILE_NAME}: {name}"));
+                }
+                Signed::Wrong => findings.tampered(FirstBad::checkpoint(format!(
+                    "the cosignature of {name} does not match"
+                ))),
+            }
+        }
     }
 }
 
@@ -163,6 +208,16 @@ impl Findings {
         self.torn_tails.push(text);
     }
 
+    /// Takes over what was found elsewhere, behind what is known here.
+    fn absorb(&mut self, other: Self) {
+        self.tampered = self.tampered.take().or(other.tampered);
+        self.unusable = self.unusable.take().or(other.unusable);
+        self.missing |= other.missing;
+        self.gaps.extend(other.gaps);
+        self.torn_tails.extend(other.torn_tails);
+        self.unwitnessed.extend(other.unwitnessed);
+    }
+
     fn report(self, trusted: bool) -> Report {
         let verdict = if self.tampered.is_some() {
             Verdict::Tampered
@@ -193,6 +248,15 @@ impl FirstBad {
     pub(crate) fn file(name: impl Into<String>, reason: impl ToString) -> Self {
         Self { segment: name.into(), sequence: 0, offset: 0, reason: reason.to_string() }
     }
+
+    /// A fault of an entry of the log.
+    fn entry(bundle: String, entry: u64, reason: impl ToString) -> Self {
+        Self { segment: bundle, sequence: entry, offset: 0, reason: reason.to_string() }
+    }
+
+    fn checkpoint(reason: impl ToString) -> Self {
+        Self::file(CHECKPOINT_FILE_NAME, reason)
+    }
 }
 
 impl Report {
@@ -204,39 +268,75 @@ impl Report {
     }
 }
 
-fn judge_head(
+/// Judges the checkpoint and the log under it. `None` if there is no checkpoint to go by.
+fn judge_checkpoint(
     folder: &Path,
     inventory: &Inventory,
-    authority: Option<&Authority>,
+    authority: Option<Authority>,
     findings: &mut Findings,
-) -> Option<Signed<Head>> {
-    if !inventory.head {
-        findings.missing(format!("{HEAD_FILE_NAME}, which says what there should be, is missing"));
+) -> Option<ReadLog> {
+    if !inventory.checkpoint {
+        let text = "which says what there should be, is missing";
+        findings.missing(format!("{CHECKPOINT_FILE_NAME}, {text}"));
         return None;
     }
-    let bytes = match inventory::read_note(folder, HEAD_FILE_NAME) {
+    let bytes = match inventory::read(folder, CHECKPOINT_FILE_NAME, MAX_NOTE_BYTES) {
         Ok(bytes) => bytes,
         Err(error) => {
-            findings.unreadable(FirstBad::file(HEAD_FILE_NAME, error));
+            findings.unreadable(FirstBad::checkpoint(error));
             return None;
         }
     };
-    let head = Head::read(&bytes).map_err(|error| error.to_string()).and_then(|head| {
-        authority.map_or(Ok(()), |authority| authority.accepts(&head.content.origin, &head.key))?;
-        Ok(head)
+    let origin = || log::read_origin(folder, inventory).and_then(Authority::from_origin);
+    let authority = authority.or_else(origin);
+    let read = Checkpoint::read(&bytes).map_err(|error| error.to_string());
+    let accepted = read.and_then(|(checkpoint, note)| {
+        let accepts = |authority: &Authority| authority.accepts(&checkpoint, &note);
+        authority.as_ref().map_or(Ok(()), accepts)?;
+        Ok((checkpoint, note))
     });
-    match head {
-        Ok(head) => Some(head),
+    let (checkpoint, note) = match accepted {
+        Ok(accepted) => accepted,
         Err(reason) => {
-            findings.tampered(FirstBad::file(HEAD_FILE_NAME, reason));
-            None
+            findings.tampered(FirstBad::checkpoint(reason));
+            return None;
+        }
+    };
+    let log = judge_log(folder, inventory, &checkpoint, findings);
+    if let Some(authority) = authority {
+        authority.judge_witnesses(&note, findings);
+    }
+    Some(log)
+}
+
+/// Segments that the log does not seal: newer than the checkpoint, or nobody's.
+fn judge_strays(
+    folder: &Path,
+    inventory: &Inventory,
+    sealed: &BTreeSet<&Identity>,
+    findings: &mut Findings,
+) {
+    let strays = inventory.segments.iter().filter(|segment| !sealed.contains(segment));
+    let strays: Vec<_> = strays.collect();
+    let judged = judge_unsealed(folder, &strays);
+    for (segment, judged) in strays.into_iter().zip(judged) {
+        let name = segment_file_name(segment);
+        match judged {
+            Ok(Unsealed { records, torn }) => {
+                findings.records += records;
+                findings.missing(format!("{name}: the log does not seal it, or not yet"));
+                if torn {
+                    findings.torn(format!("{name}: its end is torn, not recovered"));
+                }
+            }
+            Err(fault) => findings.fault(fault),
         }
     }
 }
 
-/// Whether the evidence is that of the nodes and witnesses that the auditor expects.
-fn judge_coverage(trust: &Trust, inventory: &Inventory, findings: &mut Findings) {
-    let nodes = inventory.nodes();
+/// Whether the evidence is that of the nodes that the auditor expects.
+fn judge_coverage(trust: &Trust, sealed: &BTreeSet<&Identity>, findings: &mut Findings) {
+    let nodes: BTreeSet<&str> = sealed.iter().map(|segment| segment.node.as_str()).collect();
     for node in &trust.nodes {
         if !nodes.contains(node.as_str()) {
             findings.missing(format!("node {node}: no segments"));
@@ -248,12 +348,9 @@ fn judge_coverage(trust: &Trust, inventory: &Inventory, findings: &mut Findings)
             findings.tampered(FirstBad::file(node, reason));
         }
     }
-    if !trust.witnesses.is_empty() {
-        // Heads carry no cosignatures yet, so a trust file that asks for them can't be satisfied.
-        findings.missing(format!("{HEAD_FILE_NAME}: no witness has signed it"));
-        findings.unwitnessed.push(HEAD_FILE_NAME.to_owned());
-    }
 }
 
+#[cfg(test)]
+mod second_reader;
 #[cfg(test)]
 mod tests;

@@ -1,47 +1,35 @@
-//! Walks each shard's log through its segments and boots: order, links, sequences, and whether all
-//! that the head counts is there.
+//! Walks the log's seals in order: each shard's segments, their sequences and times, and whether all
+//! are there.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::sealed::{Fault, Judged, Outcome};
+use super::log::{ReadLog, SealAt};
+use super::segments::{Fault, Outcome};
 use super::{Findings, FirstBad};
 use crate::check::{Contents, Tail, silence};
-use crate::folder::{HEAD_FILE_NAME, seal_file_name, segment_file_name};
-use crate::seal::{ChainHead, ChainId, Digest, Head};
+use crate::folder::segment_file_name;
+use crate::segment::Identity;
 
-pub(crate) fn judge_chains(segments: Vec<Judged>, head: Option<&Head>, findings: &mut Findings) {
-    let mut chains: BTreeMap<ChainId, Vec<Judged>> = BTreeMap::new();
-    for judged in segments {
-        chains.entry(ChainId::of(&judged.segment)).or_default().push(judged);
-    }
-    let counted = head.into_iter().flat_map(|head| head.chains.keys());
-    let all: BTreeSet<ChainId> = chains.keys().chain(counted).cloned().collect();
-    let mut walk: Option<Walk<'_>> = None;
-    for id in all {
-        // One shard's boots follow each other in this order.
-        let same = walk.take().filter(|walk| walk.node == id.node && walk.shard == id.shard);
-        let mut next = same.unwrap_or_else(|| Walk::begin(&id, head));
-        next.boot(&id, chains.remove(&id).unwrap_or_default(), findings);
-        walk = Some(next);
+pub(super) fn judge_chains(log: &ReadLog, outcomes: Vec<Outcome>, findings: &mut Findings) {
+    let mut walk = Walk { shards: BTreeMap::new(), intact: true };
+    for (seal, outcome) in log.seals.iter().zip(outcomes) {
+        walk.segment(seal, log.authentic, outcome, findings);
     }
 }
 
-/// Where the walk over one shard's log stands.
-struct Walk<'a> {
-    node: String,
-    shard: u16,
-    head: Option<&'a Head>,
-    link: Link,
+struct Walk {
+    /// By node and shard.
+    shards: BTreeMap<(String, u16), Shard>,
     /// Nothing was missing or wrong so far.
     intact: bool,
 }
 
-/// What the next seal must name as the one before it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Link {
-    Known(Option<Digest>),
-    /// The seal before it is not here.
-    Unknown,
+/// How far a shard's log has come.
+#[derive(Clone, Copy)]
+struct Shard {
+    boot: u64,
+    next_index: u64,
+    end: Option<End>,
 }
 
 /// The end of the last segment, if the next one follows on it.
@@ -51,39 +39,48 @@ struct End {
     last_time_us: u64,
 }
 
-impl<'a> Walk<'a> {
-    fn begin(id: &ChainId, head: Option<&'a Head>) -> Self {
-        let ChainId { node, shard, .. } = id.clone();
-        // Without a head earlier boots may be missing unseen.
-        let link = if head.is_some() { Link::Known(None) } else { Link::Unknown };
-        Self { node, shard, head, link, intact: true }
+impl Walk {
+    fn segment(
+        &mut self,
+        SealAt { entry, seal }: &SealAt,
+        authentic: u64,
+        outcome: Outcome,
+        findings: &mut Findings,
+    ) {
+        let Identity { node, boot, shard, index } = seal.segment.clone();
+        let name = segment_file_name(&seal.segment);
+        self.intact &= *entry < authentic;
+        let first = Shard { boot, next_index: 0, end: None };
+        let known = self.shards.get(&(node.clone(), shard)).copied().unwrap_or(first);
+        if (boot, index) < (known.boot, known.next_index) {
+            findings.tampered(FirstBad::file(name, "the log seals it out of its order"));
+            self.intact = false;
+            return;
+        }
+        let known = if known.boot == boot { known } else { first };
+        let mut end = known.end;
+        if index > known.next_index {
+            self.missing(&seal.segment, known.next_index, index, findings);
+            end = None;
+        }
+        let end = match outcome {
+            Outcome::Whole(contents) => self.contents(&name, &contents, end, findings),
+            Outcome::Missing => {
+                self.missing(&seal.segment, index, index.saturating_add(1), findings);
+                None
+            }
+            Outcome::Faulty(fault) => {
+                findings.fault(fault);
+                self.intact = false;
+                None
+            }
+        };
+        let next_index = index.saturating_add(1);
+        self.shards.insert((node, shard), Shard { boot, next_index, end });
     }
 
-    fn boot(&mut self, id: &ChainId, segments: Vec<Judged>, findings: &mut Findings) {
-        let counted = self.head.and_then(|head| head.chains.get(id)).copied();
-        let mut next_index = 0;
-        let mut end = None;
-        for judged in segments {
-            let index = judged.segment.index;
-            if index > next_index {
-                self.missing(id, next_index, index, findings);
-                end = None;
-            }
-            end = self.segment(&judged, end, counted, findings);
-            next_index = index.saturating_add(1);
-        }
-        match counted {
-            Some(ChainHead { segments, .. }) if segments > next_index => {
-                self.missing(id, next_index, segments, findings);
-            }
-            Some(ChainHead { segments, .. }) if segments == next_index => {}
-            // The next boot's link can't be judged: this boot may have had more segments.
-            _ => self.link = Link::Unknown,
-        }
-    }
-
-    fn missing(&mut self, id: &ChainId, from: u64, to: u64, findings: &mut Findings) {
-        let ChainId { node, shard, boot } = id;
+    fn missing(&mut self, segment: &Identity, from: u64, to: u64, findings: &mut Findings) {
+        let Identity { node, boot, shard, .. } = segment;
         let last = to - 1;
         let which = if from == last {
             format!("segment {from} is missing")
@@ -91,87 +88,7 @@ impl<'a> Walk<'a> {
             format!("segments {from} to {last} are missing")
         };
         findings.missing(format!("node {node}, boot {boot}, shard {shard}: {which}"));
-        self.link = Link::Unknown;
         self.intact = false;
-    }
-
-    fn segment(
-        &mut self,
-        judged: &Judged,
-        end: Option<End>,
-        counted: Option<ChainHead>,
-        findings: &mut Findings,
-    ) -> Option<End> {
-        let name = segment_file_name(&judged.segment);
-        match &judged.outcome {
-            Outcome::Faulty(fault) => {
-                match fault {
-                    Fault::Tampered(bad) => findings.tampered(bad.clone()),
-                    Fault::Unreadable(bad) => findings.unreadable(bad.clone()),
-                }
-                self.lose()
-            }
-            Outcome::Unsealed { records, torn } => {
-                findings.missing(format!("{name}: it has no seal"));
-                if *torn {
-                    findings.torn(format!("{name}: torn, and not recovered"));
-                }
-                findings.records += records;
-                self.lose()
-            }
-            Outcome::SegmentMissing { seal, previous } => {
-                findings.missing(format!("{name}: its seal is here, the segment is not"));
-                self.intact = false;
-                self.follow(judged, *seal, *previous, counted, findings);
-                None
-            }
-            Outcome::Whole { seal, previous, contents } => {
-                self.follow(judged, *seal, *previous, counted, findings);
-                self.contents(&name, contents, end, findings)
-            }
-        }
-    }
-
-    fn lose(&mut self) -> Option<End> {
-        self.link = Link::Unknown;
-        self.intact = false;
-        None
-    }
-
-    /// Checks a seal against the one before it and against the head.
-    fn follow(
-        &mut self,
-        judged: &Judged,
-        seal: Digest,
-        previous: Option<Digest>,
-        counted: Option<ChainHead>,
-        findings: &mut Findings,
-    ) {
-        let name = seal_file_name(&judged.segment);
-        if let Link::Known(expected) = self.link
-            && previous != expected
-        {
-            let reason = "it does not follow on the seal before it";
-            findings.tampered(FirstBad::file(&name, reason));
-            self.intact = false;
-        }
-        let index = judged.segment.index;
-        match counted {
-            Some(ChainHead { segments, last_seal })
-                if segments == index.saturating_add(1) && last_seal != seal =>
-            {
-                let reason = format!("{HEAD_FILE_NAME} names another seal in its place");
-                findings.tampered(FirstBad::file(&name, reason));
-                self.intact = false;
-            }
-            Some(ChainHead { segments, .. }) if segments > index => {}
-            _ if self.head.is_some() => {
-                findings.missing(format!("{name}: {HEAD_FILE_NAME} is older than this seal"));
-                self.intact = false;
-            }
-            _ => {}
-        }
-        self.link = Link::Known(Some(seal));
     }
 
     fn contents(
@@ -225,5 +142,14 @@ fn tail(name: &str, contents: &Contents, findings: &mut Findings) {
     findings.torn(format!("{name}: its process died, {torn_bytes} torn bytes, recovered"));
     if lost_records > 0 {
         findings.missing(format!("{name}: {lost_records} committed records were not recovered"));
+    }
+}
+
+impl Findings {
+    pub(super) fn fault(&mut self, fault: Fault) {
+        match fault {
+            Fault::Tampered(bad) => self.tampered(bad),
+            Fault::Unreadable(bad) => self.unreadable(bad),
+        }
     }
 }

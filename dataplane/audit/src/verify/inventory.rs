@@ -1,4 +1,4 @@
-//! What lies in a shipped folder, by name.
+//! What lies in a shipped folder, by path.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::OpenOptions;
@@ -9,48 +9,46 @@ use std::path::Path;
 use super::{Findings, FirstBad};
 use crate::folder::{FileKind, classify};
 use crate::segment::Identity;
-
-/// The head has a line of some 120 bytes for each shard of each boot.
-const MAX_NOTE_BYTES: u64 = 64 << 20;
+use crate::tlog::{Grade, Tile};
 
 #[derive(Default)]
 pub(crate) struct Inventory {
-    pub(crate) head: bool,
-    /// For each segment, which of its two files are there.
-    pub(crate) segments: BTreeMap<Identity, Files>,
+    pub(crate) checkpoint: bool,
+    pub(crate) segments: BTreeSet<Identity>,
+    /// For each tile or bundle, the widths that are there.
+    tiles: BTreeMap<(Grade, u64), BTreeSet<usize>>,
     partial: Vec<String>,
     strangers: Vec<String>,
-}
-
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Files {
-    pub(crate) segment: bool,
-    pub(crate) seal: bool,
 }
 
 impl Inventory {
     pub(crate) fn read(folder: &Path) -> io::Result<Self> {
         let mut inventory = Self::default();
-        for entry in std::fs::read_dir(folder)? {
-            let entry = entry?;
-            let name = entry.file_name();
-            let regular = entry.file_type()?.is_file();
-            match name.to_str().filter(|_| regular) {
-                Some(name) => inventory.add(name),
-                None => inventory.strangers.push(name.display().to_string()),
-            }
-        }
+        inventory.read_part(folder, "")?;
         inventory.partial.sort();
         inventory.strangers.sort();
         Ok(inventory)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        !self.head && self.segments.is_empty() && self.strangers.is_empty()
+        !self.checkpoint
+            && self.segments.is_empty()
+            && self.tiles.is_empty()
+            && self.strangers.is_empty()
     }
 
-    pub(crate) fn nodes(&self) -> BTreeSet<&str> {
-        self.segments.keys().map(|segment| segment.node.as_str()).collect()
+    /// The files that there are of a tile, the widest first.
+    pub(crate) fn of_tile(&self, grade: Grade, index: u64) -> impl Iterator<Item = Tile> {
+        let widths = self.tiles.get(&(grade, index));
+        widths.into_iter().flatten().rev().map(move |&width| Tile { grade, index, width })
+    }
+
+    /// All files of tiles and bundles.
+    pub(crate) fn tiles(&self) -> impl Iterator<Item = Tile> {
+        let all = self.tiles.iter();
+        all.flat_map(|(&(grade, index), widths)| {
+            widths.iter().map(move |&width| Tile { grade, index, width })
+        })
     }
 
     /// Names what is neither evidence nor on its way to be.
@@ -63,25 +61,50 @@ impl Inventory {
         }
     }
 
-    fn add(&mut self, name: &str) {
-        match classify(name) {
-            FileKind::Segment(identity) => {
-                self.segments.entry(identity).or_default().segment = true;
+    /// Folders are those of tiles; a file that is none of ours names the folder that it lies in.
+    fn read_part(&mut self, folder: &Path, prefix: &str) -> io::Result<()> {
+        for entry in std::fs::read_dir(folder.join(prefix))? {
+            let entry = entry?;
+            let (name, kind) = (entry.file_name(), entry.file_type()?);
+            let Some(name) = name.to_str() else {
+                self.strangers.push(format!("{prefix}{}", name.display()));
+                continue;
+            };
+            let path = format!("{prefix}{name}");
+            // The deepest folder of the largest log is the tenth.
+            let inside = path == "tile" || path.starts_with("tile/");
+            if kind.is_dir() && inside && path.split('/').count() <= 10 {
+                self.read_part(folder, &format!("{path}/"))?;
+            } else if kind.is_file() {
+                self.add(path);
+            } else {
+                self.strangers.push(path);
             }
-            FileKind::Seal(identity) => self.segments.entry(identity).or_default().seal = true,
-            FileKind::Head => self.head = true,
-            FileKind::Partial => self.partial.push(name.to_owned()),
-            FileKind::Unknown => self.strangers.push(name.to_owned()),
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, path: String) {
+        match classify(&path) {
+            FileKind::Checkpoint => self.checkpoint = true,
+            FileKind::Tile(Tile { grade, index, width }) => {
+                self.tiles.entry((grade, index)).or_default().insert(width);
+            }
+            FileKind::Segment(identity) => {
+                self.segments.insert(identity);
+            }
+            FileKind::Partial => self.partial.push(path),
+            FileKind::Unknown => self.strangers.push(path),
         }
     }
 }
 
-/// Reads a seal or the head.
-pub(crate) fn read_note(folder: &Path, name: &str) -> io::Result<Vec<u8>> {
+/// Reads a file that is no segment, which is at most so long.
+pub(crate) fn read(folder: &Path, name: &str, at_most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    open(folder, name)?.take(MAX_NOTE_BYTES + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MAX_NOTE_BYTES {
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "no signed note is so large"));
+    open(folder, name)?.take(at_most + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > at_most {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "no such file is so large"));
     }
     Ok(bytes)
 }

@@ -73,8 +73,9 @@ pub(super) fn gives_a_flipped_byte_away(world: &World) -> Result<(), TaskError> 
     let copy = tempfile::tempdir().map_err(TaskError::io("making a folder"))?;
     let copy = copy.path().join("shipped");
     run(Command::new("cp").arg("-r").arg(world.folder.join("shipped")).arg(&copy))?;
-    let victim = files(&copy)?
-        .into_iter()
+    let segments = files(&copy)?.into_iter();
+    let victim = segments
+        .filter(|file| file.extension().is_some_and(|ending| ending == "seg"))
         .max_by_key(|file| size(file))
         .ok_or_else(|| TaskError::Unexpected("nothing to flip a bit in".into()))?;
     let mut bytes = fs::read(&victim).map_err(TaskError::io("reading a segment"))?;

@@ -1,7 +1,8 @@
 //! Ed25519 keys in the forms of C2SP's signed note: who signs, and whom a verifier trusts.
 //!
-//! Text forms: `name+hash+base64(0x01 || public key)` for verifiers, and
-//! `PRIVATE+KEY+name+hash+base64(0x01 || seed)` (that of Go's note package) for the signer's file.
+//! Text forms: `name+hash+base64(type || public key)` for verifiers, and
+//! `PRIVATE+KEY+name+hash+base64(type || seed)` (that of Go's note package) for the signer's file.
+//! The type is `0x01` for a log's key and `0x04` for a witness's.
 
 use std::fmt;
 use std::fs::{File, OpenOptions};
@@ -16,7 +17,22 @@ use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
-const ED25519_TYPE: u8 = 0x01;
+/// What a key signs, and so the form of its signatures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Role {
+    /// Checkpoints of a log: Ed25519 over the text.
+    Log = 0x01,
+    /// Cosignatures, by a witness: over a time and the text.
+    Witness = 0x04,
+}
+
+impl Role {
+    fn from_number(number: u8) -> Option<Self> {
+        [Self::Log, Self::Witness].into_iter().find(|&role| role as u8 == number)
+    }
+}
+
 const PRIVATE_PREFIX: &str = "PRIVATE+KEY+";
 
 /// No key file is longer.
@@ -32,15 +48,15 @@ pub enum KeyError {
     Name,
     #[error("not a key of the form name+hash+base64")]
     Form,
-    #[error("not an Ed25519 key")]
-    Algorithm,
+    #[error("neither a log's Ed25519 key nor a witness's")]
+    Role,
     #[error("the key's hash does not belong to its name and key")]
     Hash,
     #[error("the cryptographic library refused")]
     Crypto,
 }
 
-/// Signs seals. The private key never leaves control.
+/// Signs checkpoints. A log's private key never leaves control, a witness's never the witness.
 pub struct SigningKey {
     pair: Ed25519KeyPair,
     verifier: VerifierKey,
@@ -50,14 +66,15 @@ pub struct SigningKey {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct VerifierKey {
     name: String,
+    role: Role,
     public: [u8; 32],
 }
 
 impl SigningKey {
-    /// A new key, named as its signatures will be: by the log's origin.
-    pub fn generate(name: &str) -> Result<Self, KeyError> {
+    /// A new key, named as its signatures will be: a log's by its origin.
+    pub fn generate(name: &str, role: Role) -> Result<Self, KeyError> {
         let pair = Ed25519KeyPair::generate().map_err(|_| KeyError::Crypto)?;
-        Self::from_pair(name, pair)
+        Self::from_pair(name, role, pair)
     }
 
     /// Reads a key file, which nobody else may be able to read.
@@ -69,18 +86,18 @@ impl SigningKey {
         let mut text = String::new();
         file.take(MAX_KEY_FILE_BYTES).read_to_string(&mut text)?;
         let rest = text.trim_end().strip_prefix(PRIVATE_PREFIX).ok_or(KeyError::Form)?;
-        let (name, hash, seed) = parse_parts(rest)?;
+        let Parts { name, id, role, key: seed } = Parts::parse(rest)?;
         let pair = Ed25519KeyPair::from_seed_unchecked(&seed).map_err(|_| KeyError::Crypto)?;
-        let key = Self::from_pair(name, pair)?;
-        if hash != key.verifier.id() { Err(KeyError::Hash) } else { Ok(key) }
+        let key = Self::from_pair(name, role, pair)?;
+        if id != key.verifier.id() { Err(KeyError::Hash) } else { Ok(key) }
     }
 
     /// Writes a new key file with mode 0600; it must not exist.
     pub fn write(&self, path: &Path) -> Result<(), KeyError> {
         let seed = self.pair.seed().map_err(|_| KeyError::Crypto)?;
         let seed: Curve25519SeedBin<'_> = seed.as_be_bytes().map_err(|_| KeyError::Crypto)?;
-        let key = [&[ED25519_TYPE], seed.as_ref()].concat();
-        let VerifierKey { name, .. } = &self.verifier;
+        let VerifierKey { name, role, .. } = &self.verifier;
+        let key = [&[*role as u8], seed.as_ref()].concat();
         let (hash, key) = (Hex(&self.verifier.id()).to_string(), BASE64_STANDARD.encode(key));
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
         writeln!(file, "{PRIVATE_PREFIX}{name}+{hash}+{key}")?;
@@ -97,10 +114,10 @@ impl SigningKey {
         *signature.as_ref().first_chunk().expect("an Ed25519 signature has 64 bytes")
     }
 
-    fn from_pair(name: &str, pair: Ed25519KeyPair) -> Result<Self, KeyError> {
+    fn from_pair(name: &str, role: Role, pair: Ed25519KeyPair) -> Result<Self, KeyError> {
         let public = pair.public_key().as_ref().try_into().map_err(|_| KeyError::Crypto)?;
         check_name(name)?;
-        Ok(Self { pair, verifier: VerifierKey { name: name.to_owned(), public } })
+        Ok(Self { pair, verifier: VerifierKey { name: name.to_owned(), role, public } })
     }
 }
 
@@ -109,12 +126,16 @@ impl VerifierKey {
         &self.name
     }
 
+    pub fn role(&self) -> Role {
+        self.role
+    }
+
     /// The four bytes that a signature names its key by.
     pub(crate) fn id(&self) -> [u8; 4] {
         let mut hashed = digest::Context::new(&digest::SHA256);
         hashed.update(self.name.as_bytes());
         hashed.update(b"\n");
-        hashed.update(&[ED25519_TYPE]);
+        hashed.update(&[self.role as u8]);
         hashed.update(&self.public);
         *hashed.finish().as_ref().first_chunk().expect("SHA-256 is longer")
     }
@@ -126,7 +147,7 @@ impl VerifierKey {
 
 impl fmt::Display for VerifierKey {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let key = BASE64_STANDARD.encode([&[ED25519_TYPE], &self.public[..]].concat());
+        let key = BASE64_STANDARD.encode([&[self.role as u8], &self.public[..]].concat());
         write!(out, "{}+{}+{key}", self.name, Hex(&self.id()))
     }
 }
@@ -135,14 +156,14 @@ impl FromStr for VerifierKey {
     type Err = KeyError;
 
     fn from_str(text: &str) -> Result<Self, KeyError> {
-        let (name, hash, public) = parse_parts(text)?;
-        let key = Self { name: name.to_owned(), public };
-        if hash != key.id() { Err(KeyError::Hash) } else { Ok(key) }
+        let Parts { name, id, role, key: public } = Parts::parse(text)?;
+        let key = Self { name: name.to_owned(), role, public };
+        if id != key.id() { Err(KeyError::Hash) } else { Ok(key) }
     }
 }
 
 /// Bytes as lower-case hexadecimal digits.
-pub(crate) struct Hex<'a>(pub(crate) &'a [u8]);
+pub(super) struct Hex<'a>(pub(crate) &'a [u8]);
 
 impl fmt::Display for Hex<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -151,7 +172,7 @@ impl fmt::Display for Hex<'_> {
 }
 
 /// The inverse of [`Hex`]; upper-case digits are refused.
-pub(crate) fn parse_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
+pub(super) fn parse_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
     let digit = |byte: u8| match byte {
         b'0'..=b'9' => Some(byte - b'0'),
         b'a'..=b'f' => Some(byte - b'a' + 10),
@@ -168,19 +189,27 @@ pub(crate) fn parse_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
     Some(bytes)
 }
 
-fn parse_parts(text: &str) -> Result<(&str, [u8; 4], [u8; 32]), KeyError> {
-    let mut parts = text.splitn(3, '+');
-    let (Some(name), Some(hash), Some(key)) = (parts.next(), parts.next(), parts.next()) else {
-        return Err(KeyError::Form);
-    };
-    check_name(name)?;
-    let hash = parse_hex(hash).ok_or(KeyError::Form)?;
-    let key = BASE64_STANDARD.decode(key).map_err(|_| KeyError::Form)?;
-    let (&algorithm, key) = key.split_first().ok_or(KeyError::Form)?;
-    if algorithm != ED25519_TYPE {
-        return Err(KeyError::Algorithm);
+/// A key as it is written, the public one or the private.
+struct Parts<'a> {
+    name: &'a str,
+    id: [u8; 4],
+    role: Role,
+    key: [u8; 32],
+}
+
+impl<'a> Parts<'a> {
+    fn parse(text: &'a str) -> Result<Self, KeyError> {
+        let mut parts = text.splitn(3, '+');
+        let (Some(name), Some(id), Some(key)) = (parts.next(), parts.next(), parts.next()) else {
+            return Err(KeyError::Form);
+        };
+        check_name(name)?;
+        let id = parse_hex(id).ok_or(KeyError::Form)?;
+        let key = BASE64_STANDARD.decode(key).map_err(|_| KeyError::Form)?;
+        let (&role, key) = key.split_first().ok_or(KeyError::Form)?;
+        let role = Role::from_number(role).ok_or(KeyError::Role)?;
+        Ok(Self { name, id, role, key: key.try_into().map_err(|_| KeyError::Form)? })
     }
-    Ok((name, hash, key.try_into().map_err(|_| KeyError::Form)?))
 }
 
 pub(crate) fn check_name(name: &str) -> Result<(), KeyError> {
@@ -216,8 +245,13 @@ mod tests {
     #[test]
     fn a_key_survives_its_file() {
         let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("witness");
+        let witness = SigningKey::generate("witness.example", Role::Witness).unwrap();
+        witness.write(&path).unwrap();
+        assert_eq!(SigningKey::read(&path).unwrap().verifier(), witness.verifier());
+
         let path = folder.path().join("key");
-        let key = SigningKey::generate("lazaret.example/log").unwrap();
+        let key = SigningKey::generate("lazaret.example/log", Role::Log).unwrap();
         key.write(&path).unwrap();
         assert_eq!(SigningKey::read(&path).unwrap().verifier(), key.verifier());
         assert!(matches!(key.write(&path), Err(KeyError::Io(_))), "never overwritten");
@@ -228,7 +262,8 @@ mod tests {
 
     #[test]
     fn a_verifier_key_is_read_back_and_no_other_text_is() {
-        let key = SigningKey::generate("lazaret.example/log").unwrap().verifier().clone();
+        let key =
+            SigningKey::generate("lazaret.example/log", Role::Log).unwrap().verifier().clone();
         let text = key.to_string();
         assert_eq!(text.parse::<VerifierKey>().unwrap(), key);
         for wrong in ["", "a", "a+b", "a+00000000+", "a b+00000000+AA==", &text[1..], &text[..9]] {

@@ -1,0 +1,19 @@
+//! The transparency log's own formats, as C2SP defines them: the hash tree, its tiles, checkpoints.
+//!
+//! Pure, and knows nothing of what the entries say.
+
+mod checkpoint;
+mod hash;
+mod key;
+mod note;
+mod tile;
+mod tree;
+
+pub use checkpoint::{CHECKPOINT_FILE_NAME, Checkpoint, CheckpointError};
+pub use hash::Digest;
+pub(crate) use hash::file_digest;
+pub(crate) use key::check_name;
+pub use key::{KeyError, Role, SigningKey, VerifierKey};
+pub(crate) use note::{MAX_NOTE_BYTES, Note, Signed};
+pub(crate) use tile::{Bundle, Grade, TILE_WIDTH, Tile, needed};
+pub(crate) use tree::{Tree, subtree_root};
