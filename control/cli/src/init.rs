@@ -127,11 +127,12 @@ fn require_empty(folder: &Path) -> Result<(), InitError> {
 }
 
 fn make_folders(layout: &Layout) -> Result<(), InitError> {
-    for name in ["policy", "tls", "run", "shipped"] {
+    for name in ["policy", "tls", "run"] {
         let path = layout.path(name);
         make_folder(&path).map_err(making(&path))?;
     }
-    for path in [layout.keys(), layout.path("segments")] {
+    // Evidence says who asked what, and shows what the detectors left of a text.
+    for path in [layout.keys(), layout.path("segments"), layout.path("shipped")] {
         make_private_folder(&path).map_err(making(&path))?;
     }
     Ok(())

@@ -50,8 +50,9 @@ fn init_makes_a_whole_folder_with_its_secrets_closed() {
     for path in private {
         assert_eq!(mode(&dir.join(path)), 0o600, "{path}");
     }
-    assert_eq!(mode(&dir.join("keys")), 0o700);
-    assert_eq!(mode(&dir.join("segments")), 0o700);
+    for path in ["keys", "segments", "shipped"] {
+        assert_eq!(mode(&dir.join(path)), 0o700, "{path}");
+    }
     let trust: Value =
         serde_json::from_slice(&std::fs::read(dir.join("trust.json")).unwrap()).unwrap();
     assert_eq!(trust["nodes"], json!(["lazaret"]));
