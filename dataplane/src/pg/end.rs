@@ -172,6 +172,10 @@ impl End {
             Self::Database | Self::NotAdmitted(RefusalReason::Database) => Report::fatal(
                 SqlState::INVALID_CATALOG_NAME,
                 "this database does not exist or is not offered by the gateway",
+            )
+            .hint(
+                "Connect to a database that the gateway offers: those that `upstream.databases` in its \
+                 lazaret.toml names. A client that names none asks for one that is called like its user.",
             ),
             Self::NotAdmitted(RefusalReason::ProviderUnavailable) => Report::fatal(
                 SqlState::CANNOT_CONNECT_NOW,
@@ -195,7 +199,17 @@ impl End {
             // What concerns the gateway's own credentials is not the client's to know.
             Self::UpstreamRefused(Some(sqlstate)) if !sqlstate.as_str().starts_with("28") => {
                 let condition = condition(&Some(*sqlstate));
-                Report::fatal(*sqlstate, format!("the database refused the session: {condition}"))
+                let report = Report::fatal(
+                    *sqlstate,
+                    format!("the database refused the session: {condition}"),
+                );
+                match *sqlstate {
+                    SqlState::INVALID_CATALOG_NAME => report.hint(
+                        "The gateway offers this database and the server has none of that name: make \
+                         it, or take the name out of `upstream.databases` in lazaret.toml.",
+                    ),
+                    _ => report,
+                }
             }
             Self::UpstreamRefused(_) => Report::fatal(
                 SqlState::SQLCLIENT_UNABLE_TO_ESTABLISH_SQLCONNECTION,

@@ -91,6 +91,30 @@ fn what_a_newer_client_asks_for_is_negotiated() {
 }
 
 #[test]
+fn a_database_that_is_not_there_is_refused_with_the_mend() {
+    let mut world = World::new(Preset::SafeHarbor);
+    world.client_sends(&startup_message(Version::V3_0, &USER));
+    world.client_sends(&password("token"));
+    world.take_client();
+    world.event(Event::NotAdmitted(RefusalReason::Database));
+    let said = shown(&world.take_client()).join("");
+    assert!(said.contains("C3D000") && said.contains("`upstream.databases`"), "{said}");
+
+    let mut world = World::new(Preset::SafeHarbor);
+    world.client_sends(&startup_message(Version::V3_0, &USER));
+    world.client_sends(&password("token"));
+    world.event(Event::Admitted(grant()));
+    world.event(Event::UpstreamConnected);
+    world.upstream_sends(&reply(Message::Authentication(Authentication::Ok)));
+    world.take_client();
+    let absent =
+        Report::fatal(SqlState::INVALID_CATALOG_NAME, "database \"clinic\" does not exist");
+    world.upstream_sends(&error(&absent));
+    let said = shown(&world.take_client()).join("");
+    assert!(said.contains("C3D000") && said.contains("`upstream.databases`"), "{said}");
+}
+
+#[test]
 fn a_token_that_is_not_accepted_is_refused_in_one_sentence_and_recorded_exactly() {
     for reason in [RefusalReason::Expired, RefusalReason::Signature, RefusalReason::Internal] {
         let mut world = World::new(Preset::SafeHarbor);
