@@ -40,8 +40,11 @@ pub enum Action {
     Pass,
     /// Free text, JSON, XML, arrays ...: findings are covered, the rest stays.
     Scan,
-    /// A query plan: its literals are covered, and findings in what is left.
+    /// A query plan: its literals are covered, and findings in what is left but the names of properties.
     Structure,
+    /// A query plan as JSON, whose literals nobody needs to hide: the names of its properties stay, and
+    /// findings in the rest are covered.
+    Properties,
     /// Covered whole, in a way that stays valid for its type.
     Whole,
     /// The same, and as long for every value.
@@ -293,6 +296,7 @@ impl Cover<'_> {
     /// The plan of a query on masked relations holds literals of their views and policies.
     fn explained(&self, value: Value) -> (Action, Class) {
         match value.kind {
+            TypeKind::Json if !self.reach.masked => (Action::Properties, Class::Unclassified),
             _ if !self.reach.masked => open(value),
             TypeKind::Text | TypeKind::Json => (Action::Structure, Class::UNTRACED),
             _ => NULL,

@@ -39,7 +39,7 @@ impl Cells {
     ) -> Outcome {
         let outcome = match column.action {
             Action::Pass => return Outcome::Same,
-            Action::Scan | Action::Structure => {
+            Action::Scan | Action::Structure | Action::Properties => {
                 if column.action == Action::Structure
                     && explained::cover_literals(column.kind, cell)
                 {
@@ -54,7 +54,12 @@ impl Cells {
                 };
                 let mark = self.gather.mark();
                 self.gather.column(scored, column.class);
-                let outcome = self.scan(value, dates, length, 0);
+                let outcome = match (column.action, column.kind) {
+                    (Action::Structure | Action::Properties, TypeKind::Json) => {
+                        self.push_as_is(&value, Cover::Keeping(Syntax::Plan))
+                    }
+                    _ => self.scan(value, dates, length, 0),
+                };
                 if outcome == Outcome::Null {
                     self.gather.abandon(mark);
                 }

@@ -17,6 +17,8 @@ pub(super) use xml::XmlKeeper;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Syntax {
     Json,
+    /// JSON whose keys are nobody's data: they stay.
+    Plan,
     Xml,
     /// Arrays, row types and ranges in text format.
     Elements,
@@ -26,7 +28,7 @@ pub(super) enum Syntax {
 pub(super) fn restore(syntax: Syntax, dates: Dates, original: &[u8], masked: &mut [u8]) {
     let mut mended = Vec::with_capacity(masked.len());
     match syntax {
-        Syntax::Json => {
+        Syntax::Json | Syntax::Plan => {
             let mut keeper = JsonKeeper::default();
             keeper.push(original, masked, &mut mended);
             keeper.finish(&mut mended);
@@ -39,6 +41,9 @@ pub(super) fn restore(syntax: Syntax, dates: Dates, original: &[u8], masked: &mu
         Syntax::Elements => return elements::restore(dates, original, masked),
     }
     masked.copy_from_slice(&mended);
+    if syntax == Syntax::Plan {
+        json::restore_keys(original, masked);
+    }
 }
 
 /// What keeps the elements of an array, a row type or a range apart. Enough where a value

@@ -198,7 +198,7 @@ fn is_streamable(column: &ColumnPlan, dates: Dates) -> bool {
     use TypeKind as K;
     match (column.action, column.kind, column.format) {
         (Action::Pass, ..) => true,
-        (Action::Null | Action::Structure, ..) => false,
+        (Action::Null | Action::Structure | Action::Properties, ..) => false,
         (action, ..) if action.is_rebuilt() => false,
         (Action::Scan, K::Array | K::Composite | K::Range | K::Other, Format::Binary) => false,
         (Action::Scan, K::TsVector, _) => false,

@@ -12,7 +12,7 @@ use super::{Dates, blob, date, inet, number};
 pub(super) fn mask(column: &ColumnPlan, dates: Dates, length: Length, cell: &mut [u8]) -> Outcome {
     let (kind, format) = (column.kind, column.format);
     let outcome = match column.action {
-        Action::Pass | Action::Scan => Outcome::Same,
+        Action::Pass | Action::Scan | Action::Properties => Outcome::Same,
         Action::Whole => whole(kind, format, dates, length, cell),
         // For rows that are built anew; elsewhere all that can be done is to cover.
         Action::Fixed

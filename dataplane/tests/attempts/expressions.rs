@@ -131,6 +131,15 @@ fn attempt_24_a_query_plan_shows_no_literal_of_a_view() {
     }
 }
 
+#[test]
+fn the_properties_of_a_query_plan_are_readable() {
+    for relation in ["marked", "memos"] {
+        let outcome = attempt(&format!("EXPLAIN (FORMAT json) SELECT * FROM {relation}"));
+        let through = shown(&rows(&outcome.messages));
+        assert!(through.contains("\"Async Capable\": false"), "{through}");
+    }
+}
+
 /// One column, line by line.
 fn shown(rows: &[Vec<Option<String>>]) -> String {
     rows.iter().filter_map(|row| row[0].clone()).collect::<Vec<_>>().join("\n")

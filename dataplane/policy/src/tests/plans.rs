@@ -190,6 +190,7 @@ fn query_plans_settings_and_catalogs_stay_readable() {
         ("EXPLAIN (FORMAT json) SELECT * FROM patients", (0, 0, 114), "structure"),
         ("EXPLAIN (FORMAT xml) SELECT * FROM patients", (0, 0, 142), "null"),
         ("EXPLAIN SELECT * FROM products", (0, 0, TEXT), "scan"),
+        ("EXPLAIN (FORMAT json) SELECT * FROM products", (0, 0, 114), "properties"),
         ("EXPLAIN SELECT f(ssn) FROM patients", (0, 0, TEXT), "null"),
         ("SHOW search_path", (0, 0, TEXT), "scan"),
         ("SELECT relname FROM pg_class", (1259, 2, 19), "scan"),

@@ -5,6 +5,23 @@ use lazaret_detectors::is_json_number;
 
 use super::Token;
 
+/// Puts each key back as it was: a string, escapes and all, with a colon behind it.
+pub(super) fn restore_keys(original: &[u8], masked: &mut [u8]) {
+    let mut at = 0;
+    while let Some(open) = original.iter().skip(at).position(|byte| *byte == b'"') {
+        let start = at + open + 1;
+        let mut end = start;
+        while original.get(end).is_some_and(|byte| *byte != b'"') {
+            end += if original[end] == b'\\' { 2 } else { 1 };
+        }
+        let behind = original.iter().skip(end + 1).find(|byte| !byte.is_ascii_whitespace());
+        if behind == Some(&b':') {
+            masked[start..end].copy_from_slice(&original[start..end]);
+        }
+        at = end + 1;
+    }
+}
+
 /// A longer number is covered digit by digit, so that it need not be held back.
 const NUMBER_BYTES: usize = 64;
 

@@ -35,6 +35,19 @@ fn json_stays_json_whatever_is_covered() {
 }
 
 #[test]
+fn the_keys_of_a_plan_stay_and_its_values_do_not() {
+    for (text, parts, expected) in [
+        (r#"[{"Async Capable": false}]"#, &["Async"][..], r#"[{"Async Capable": false}]"#),
+        (r#"{"Jane" : "Roe"}"#, &["Jane\" : \"Roe"], r#"{"Jane" : "***"}"#),
+        (r#"{"Alias": "Async Roe"}"#, &["Async Roe"], r#"{"Alias": "*********"}"#),
+        (r#"{"Alias": "x\": y", "Roe": 1}"#, &["x", "Roe"], r#"{"Alias": "*\": y", "Roe": 1}"#),
+        (r#"{"Alias": ["Roe", "Roe:"]}"#, &["\"Roe\", \"Roe"], r#"{"Alias": ["***", "***:"]}"#),
+    ] {
+        assert_eq!(mended(Syntax::Plan, text, parts), expected);
+    }
+}
+
+#[test]
 fn a_mask_that_is_a_number_stays() {
     for (text, mask, expected) in [
         ("[97]", "[90]", "[90]"),

@@ -63,6 +63,7 @@ impl LargeCell {
             Action::Fixed
             | Action::Null
             | Action::Structure
+            | Action::Properties
             | Action::Hmac
             | Action::Fpe
             | Action::DateShift
