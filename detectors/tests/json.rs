@@ -29,6 +29,25 @@ fn the_values_of_identifying_keys_are_found() {
 }
 
 #[test]
+fn a_name_is_found_whatever_the_keys_beside_it_are() {
+    for name in ["will patel", "grace schulz", "jane roe", "Will Patel", "WILL PATEL"] {
+        for key in ["Hunter Brown", "jane roe", "JOHN LONG", "Status"] {
+            for text in [
+                format!(r#"{{"name":"{name}","{key}":1}}"#),
+                format!(r#"{{"{key}": {{"ward": 5}}, "name": "{name}"}}"#),
+            ] {
+                assert!(!masked(&text).contains(name), "{text}");
+            }
+        }
+    }
+    check_clean(&[
+        r#"{"name":"grace period","Status":1}"#,
+        r#"{"name":"sodium chloride","Status":1}"#,
+        r#"{"name":"will","Status":1}"#,
+    ]);
+}
+
+#[test]
 fn what_stands_between_commas_is_a_number_by_its_syntax_alone() {
     check_all(&[
         r#"{"row":"«name Johanna»,«ssn 123-45-6789»,«telephone 212-555-1234»,F"}"#,

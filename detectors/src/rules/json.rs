@@ -164,12 +164,13 @@ fn string(w: &Window<'_>, start: usize, class: Class, found: &mut Found) {
     }
 }
 
-/// `"name"` alone is a drug's, a clinic's or a person's: covered if it reads as a person's.
+/// `"name"` alone is a drug's, a clinic's or a person's: covered if it reads as a person's. Capitals
+/// elsewhere in the text tell nothing of how this value is written.
 fn person(w: &Window<'_>, at: usize, found: &mut Found) {
     if w.byte(at) == b'"' {
         let (end, goes_on) = string_end(w, at + 1);
         let range = at + 1..end;
-        if !goes_on && names::is_name(w, &range) {
+        if !goes_on && (names::is_name(w, &range) || names::is_small_name(w, &range)) {
             found.push(w.found(Identifier::Name, range, 55, "json key: name"));
         }
     }

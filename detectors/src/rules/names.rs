@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::Found;
 use super::people::{ACTS, PARTICLES};
-use super::words::{self, Case, Token};
+use super::words::{self, Case, Shape, Token};
 use crate::Identifier;
 use crate::bytes::{self, ALNUM, DIGIT, LOWER, SPACE, UPPER, WORD};
 use crate::lexicon::Kind;
@@ -266,6 +266,24 @@ pub(super) fn behind(w: &Window<'_>, end: usize, why: &'static str, found: &mut 
 pub(super) fn is_name(w: &Window<'_>, range: &Range<usize>) -> bool {
     let end = run(w, range.start, WORDS);
     end == range.end && w.slice(range.clone()).contains(&b' ')
+}
+
+/// Whether a text in small letters is two words or more, each of them a name's or in no list, and one of
+/// them a name's and nothing else: `will patel`, but not `grace period`.
+pub(super) fn is_small_name(w: &Window<'_>, range: &Range<usize>) -> bool {
+    let mut at = range.start;
+    let (mut words, mut certain) = (0, false);
+    while at < range.end {
+        let token = Token::read(w, at);
+        let named = token.kind.any(Kind::NAME);
+        if token.is_empty() || token.shape != Shape::Small || !named && !token.is_strange() {
+            return false;
+        }
+        certain |= token.is_only_name();
+        words += 1;
+        at = w.skip_any(token.end, b" ");
+    }
+    words > 1 && certain
 }
 
 /// Whether the capitalised words at `start` are plain: `Anesthesia: General`.
