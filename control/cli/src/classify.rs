@@ -52,15 +52,23 @@ pub(crate) enum ClassifyError {
     Upstream { error: UpstreamError },
     #[error(transparent)]
     Pack(#[from] PackError),
-    #[error(
-        "{path} cannot be written: {error}\n  mend: name another file with --out, or move that one away"
-    )]
+    #[error("{path} cannot be written: {error}\n  mend: {}", mend_of_write(.error))]
     Write { path: PathBuf, error: io::Error },
     #[error("no runtime: {0}")]
     Runtime(io::Error),
 }
 
 impl Failure for ClassifyError {}
+
+fn mend_of_write(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::AlreadyExists => {
+            "name a file that isn't there with --out, or move that one away: none is overwritten"
+        }
+        io::ErrorKind::StorageFull => "make room, or name a file on another disk with --out",
+        _ => "name a file with --out in a folder where this user may write",
+    }
+}
 
 impl From<UpstreamError> for ClassifyError {
     fn from(error: UpstreamError) -> Self {

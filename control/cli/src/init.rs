@@ -54,7 +54,9 @@ enum PresetName {
 pub(crate) enum InitError {
     #[error("{0} is not empty: name a new folder, for nothing is ever overwritten")]
     NotEmpty(PathBuf),
-    #[error("{path} cannot be made: {error}")]
+    #[error(
+        "{path} cannot be made: {error}\n  mend: name a folder where this user may write, on a disk that has room"
+    )]
     Make { path: PathBuf, error: io::Error },
     #[error("--upstream: {0}; {mend}", mend = .0.mend())]
     Upstream(#[from] UrlError),

@@ -38,9 +38,15 @@ pub(crate) enum UpError {
     Config(#[from] Problems),
     #[error("no folder: {0}")]
     Folder(io::Error),
-    #[error("the gateway of this folder is up already: {0} is locked")]
+    #[error(
+        "the gateway of this folder is up already: {0} is locked\n  mend: end that one first, by Ctrl-C where \
+         it runs or by SIGTERM to it; or name another folder with --dir"
+    )]
     Running(PathBuf),
-    #[error("{path}: {error}")]
+    #[error(
+        "{path} can't be written: {error}\n  mend: give the folder to this user, on a disk that may be written and \
+         has room; `lazaret check` looks at all of it"
+    )]
     File { path: PathBuf, error: io::Error },
     #[error("{program} can't be started: {error}")]
     Start { program: PathBuf, error: io::Error },

@@ -116,6 +116,7 @@ fn an_upstream_that_is_away_is_named_at_its_line() {
     let line = config.lines().position(|line| line.starts_with("url = \"postgres")).unwrap() + 1;
     assert!(text.contains(&format!("lazaret.toml:{line}:7: ")), "{text}");
     assert!(text.contains("FAIL  upstream"), "{text}");
+    assert!(text.contains("the upstream at 127.0.0.1:1 can't be reached"), "{text}");
     assert!(text.contains("ok    TLS"), "{text}");
 }
 

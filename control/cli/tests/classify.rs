@@ -67,7 +67,14 @@ fn columns_are_proposed_by_what_they_hold_and_nothing_of_it_is_shown() {
     assert!(!text.contains("example.org") && !text.contains("123-45") && !text.contains("555"));
 
     // What was reviewed is not overwritten, and can be put into force.
-    assert_eq!(lazaret(&args).status.code(), Some(1));
+    for out in [out, "/dev/full", "/proc/proposed.toml"] {
+        let mut args = args;
+        args[8] = out;
+        let refused = lazaret(&args);
+        let told = String::from_utf8(refused.stderr).unwrap();
+        assert_eq!(refused.status.code(), Some(1));
+        assert!(told.contains(out) && told.contains("mend: name a file"), "{told}");
+    }
     let classes = text.split_once("[classes]\n").unwrap().1;
     let config = config.replace("[classes]\n", &format!("[classes]\n{classes}"));
     fs::write(folder.join("lazaret.toml"), config).unwrap();

@@ -73,6 +73,15 @@ fn init_overwrites_nothing() {
 }
 
 #[test]
+fn a_folder_that_can_not_be_written_is_refused_with_the_mend() {
+    // Nobody makes files there, root included.
+    let made = init("/proc/gateway", &[]);
+    assert_eq!(made.status.code(), Some(1));
+    let told = text(&made.stderr);
+    assert!(told.contains("/proc/gateway cannot be made") && told.contains("mend: "), "{told}");
+}
+
+#[test]
 fn init_takes_an_empty_folder() {
     let folder = tempfile::tempdir().unwrap();
     let made = init(folder.path().to_str().unwrap(), &["--port-base", "9100"]);

@@ -142,8 +142,18 @@ fn one_folder_has_one_gateway() {
     assert_eq!(second.status.code(), Some(1));
     assert!(second.stdout.is_empty());
     let complaint = String::from_utf8(second.stderr).unwrap();
-    assert!(complaint.contains("is locked"), "{complaint}");
+    assert!(complaint.contains("is locked") && complaint.contains("mend: "), "{complaint}");
     assert!(is_running(first.child("control")));
+}
+
+#[test]
+fn a_folder_that_can_not_be_written_is_refused_with_the_mend() {
+    // A folder in the lock's place, for a mode keeps nobody out who is root.
+    let mut up = Up::start(|folder| fs::create_dir(folder.join("run/up.lock")).unwrap());
+    assert_eq!(up.line(), "");
+    assert_eq!(up.end().code(), Some(1));
+    let log = up.log();
+    assert!(log.contains("run/up.lock can't be written: ") && log.contains("mend: "), "{log}");
 }
 
 #[test]

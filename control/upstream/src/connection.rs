@@ -20,6 +20,8 @@ const OPTIONS: &str = "-c statement_timeout=20s";
 #[derive(Clone)]
 pub(crate) struct Connector {
     config: tokio_postgres::Config,
+    /// Where, for whoever reads that it failed.
+    at: String,
     tls: Option<MakeRustlsConnect>,
 }
 
@@ -30,6 +32,8 @@ pub enum UpstreamError {
     Tls(#[from] UpstreamTlsError),
     #[error("the upstream did not answer within {} seconds", .0.as_secs())]
     Timeout(Duration),
+    #[error("the upstream at {at} {}: {}", refuses(.error), describe(.error))]
+    Connect { at: String, error: tokio_postgres::Error },
     #[error("the upstream can't be read: {}", describe(.0))]
     Postgres(#[from] tokio_postgres::Error),
     #[error("the upstream states its version as `{0}`")]
@@ -39,7 +43,7 @@ pub enum UpstreamError {
 impl UpstreamError {
     /// What an operator can do about it.
     pub fn mend(&self) -> &'static str {
-        let Self::Postgres(error) = self else {
+        let (Self::Postgres(error) | Self::Connect { error, .. }) = self else {
             return match self {
                 Self::Tls(_) => "correct `upstream.root_certificates`",
                 Self::Timeout(_) => "see whether the database is overloaded, or locked up",
@@ -92,27 +96,38 @@ impl Connector {
             .connect_timeout(CONNECT_TIMEOUT)
             .options(OPTIONS)
             .ssl_mode(if tls.is_some() { SslMode::Require } else { SslMode::Disable });
-        match &upstream.host {
-            UpstreamHost::Tcp { host, port } => config.host(host).port(*port),
-            UpstreamHost::Unix { folder, port } => config.host_path(folder).port(*port),
+        let at = match &upstream.host {
+            UpstreamHost::Tcp { host, port } => {
+                config.host(host).port(*port);
+                if host.contains(':') {
+                    format!("[{host}]:{port}")
+                } else {
+                    format!("{host}:{port}")
+                }
+            }
+            UpstreamHost::Unix { folder, port } => {
+                config.host_path(folder).port(*port);
+                folder.join(format!(".s.PGSQL.{port}")).display().to_string()
+            }
         };
         if let Some(password) = &upstream.password {
             config.password(password.expose());
         }
-        Ok(Self { config, tls })
+        Ok(Self { config, at, tls })
     }
 
     pub(crate) async fn connect(&self, database: &str) -> Result<Connection, UpstreamError> {
         let mut config = self.config.clone();
         config.dbname(database);
+        let failed = |error| UpstreamError::Connect { at: self.at.clone(), error };
         // A connection that breaks shows in the statement that waits for it.
         Ok(match &self.tls {
             Some(tls) => {
-                let (client, connection) = config.connect(tls.clone()).await?;
+                let (client, connection) = config.connect(tls.clone()).await.map_err(failed)?;
                 Connection { client, driver: tokio::spawn(async { drop(connection.await) }) }
             }
             None => {
-                let (client, connection) = config.connect(NoTls).await?;
+                let (client, connection) = config.connect(NoTls).await.map_err(failed)?;
                 Connection { client, driver: tokio::spawn(async { drop(connection.await) }) }
             }
         })
@@ -123,6 +138,11 @@ impl Drop for Connection {
     fn drop(&mut self) {
         self.driver.abort();
     }
+}
+
+/// What a server that answers says of itself, and what is said of one that doesn't.
+fn refuses(error: &tokio_postgres::Error) -> &'static str {
+    if error.as_db_error().is_some() { "refuses the connection" } else { "can't be reached" }
 }
 
 /// tokio_postgres says only `db error` by itself; the server's own message says which.
