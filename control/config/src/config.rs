@@ -39,6 +39,20 @@ pub struct Listen {
     pub metrics: SocketAddr,
 }
 
+impl Listen {
+    /// Each TCP address, with its keys in the file.
+    pub fn addresses(&self) -> Vec<(Vec<String>, SocketAddr)> {
+        let key = |last: &[&str]| {
+            std::iter::once("listen").chain(last.iter().copied()).map(str::to_owned).collect()
+        };
+        let postgres = self.postgres.iter().enumerate();
+        let postgres =
+            postgres.map(|(index, address)| (key(&["postgres", &index.to_string()]), *address));
+        let others = [(key(&["control"]), self.control), (key(&["metrics"]), self.metrics)];
+        postgres.chain(others).collect()
+    }
+}
+
 #[derive(Clone)]
 pub struct ServerTls {
     pub certificate_path: PathBuf,

@@ -49,6 +49,7 @@ pub fn resolve(
     let tls = resolver.tls();
     let listen = resolver.listen();
     let issuers = resolver.issuers();
+    resolver.development_issuers(listen.as_ref());
     let upstream = resolver.upstream();
     let mut declared = resolver.classes();
     let masks = resolver.masks(&mut declared);
@@ -184,13 +185,30 @@ impl Resolver<'_> {
         }
         let control = self.address(&["listen", "control"], &section.control);
         let metrics = self.address(&["listen", "metrics"], &section.metrics);
-        Some(Listen {
+        let listen = Listen {
             postgres,
             unix,
             allow_plaintext: section.allow_plaintext,
             control: control?,
             metrics: metrics?,
-        })
+        };
+        self.ports(&listen);
+        Some(listen)
+    }
+
+    /// No two listeners want the same port.
+    fn ports(&mut self, listen: &Listen) {
+        let all = listen.addresses();
+        for (at, (keys, address)) in all.iter().enumerate() {
+            let taken = all[..at].iter().find(|(_, earlier)| overlap(*earlier, *address));
+            if let Some((earlier, _)) = taken {
+                let (name, earlier) = (keys.join("."), earlier.join("."));
+                let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+                let port = address.port();
+                let message = format!("`{name}` wants port {port}, which `{earlier}` has");
+                self.refuse(&keys, message, "give each listener a port of its own");
+            }
+        }
     }
 
     fn unix_path(&mut self, keys: &[&str], path: PathBuf) -> Option<PathBuf> {
@@ -257,6 +275,33 @@ impl Resolver<'_> {
             self.refuse(&keys("clock_skew_s"), "so much skew makes expiry meaningless", mend);
         }
         issuer
+    }
+
+    /// Control serves a development issuer where it listens, and asks it there.
+    fn development_issuers(&mut self, listen: Option<&Listen>) {
+        let (file, Some(listen)) = (self.file, listen) else { return };
+        let control = listen.control;
+        for (index, section) in file.identity.issuers.iter().enumerate() {
+            let url = section.url.as_str();
+            let elsewhere = is_issuer_url(url) && !is_served_at(url, control);
+            if !section.development || url.starts_with("https://") || !elsewhere {
+                continue;
+            }
+            let message = format!(
+                "control serves the development issuer on `listen.control`, {control}, and not at this URL"
+            );
+            let mend = match control.ip() {
+                ip if ip.is_loopback() => format!("write url = \"http://{control}\""),
+                ip if ip.is_unspecified() => {
+                    format!("write url = \"http://127.0.0.1:{}\"", control.port())
+                }
+                _ => {
+                    "let control listen on 127.0.0.1, or name your pipeline's own issuer".to_owned()
+                }
+            };
+            let keys = ["identity", "issuers", &index.to_string(), "url"];
+            self.refuse(&keys, message, mend);
+        }
     }
 
     fn upstream(&mut self) -> Option<Upstream> {
@@ -512,6 +557,32 @@ fn is_issuer_url(url: &str) -> bool {
     let authority = rest.split('/').next().unwrap_or_default();
     let clean = !url.contains(['?', '#', '@']) && !url.contains(char::is_whitespace);
     clean && !authority.is_empty() && (plain.is_none() || is_loopback(authority))
+}
+
+/// Whether control, which listens at `control`, answers at this `http://` URL of this machine.
+fn is_served_at(url: &str, control: SocketAddr) -> bool {
+    let rest = url.strip_prefix("http://").unwrap_or(url);
+    let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, port.parse().ok()),
+        _ => (authority, Some(80)),
+    };
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    let (is_open, own) = (control.ip().is_unspecified(), control.ip());
+    let answers = match bare.parse::<IpAddr>() {
+        Ok(ip) => ip == own || is_open,
+        Err(_) => own.is_loopback() || is_open,
+    };
+    answers && port == Some(control.port()) && path.is_empty()
+}
+
+/// Whether one address can't be listened on beside the other. Families are apart, for it depends on the
+/// machine whether `[::]` takes `0.0.0.0` as well.
+fn overlap(one: SocketAddr, other: SocketAddr) -> bool {
+    let any = one.ip().is_unspecified() || other.ip().is_unspecified();
+    one.port() == other.port()
+        && one.is_ipv4() == other.is_ipv4()
+        && (any || one.ip() == other.ip())
 }
 
 fn is_loopback(authority: &str) -> bool {

@@ -134,6 +134,63 @@ fn a_missing_key_is_named() {
 }
 
 #[test]
+fn two_listeners_on_one_port_are_refused() {
+    for (listen, expected) in [
+        (
+            "metrics = \"127.0.0.1:7480\"",
+            "`listen.metrics` wants port 7480, which `listen.control` has",
+        ),
+        (
+            "metrics = \"0.0.0.0:7480\"",
+            "`listen.metrics` wants port 7480, which `listen.control` has",
+        ),
+        (
+            "control = \"127.0.0.1:7432\"",
+            "`listen.control` wants port 7432, which `listen.postgres.0` has",
+        ),
+        (
+            "postgres = [\"0.0.0.0:7432\", \"10.0.0.1:7432\"]",
+            "`listen.postgres.1` wants port 7432, which `listen.postgres.0` has",
+        ),
+    ] {
+        let refusal = refusals(&with(&format!("[listen]\n{listen}")));
+        assert!(refusal.contains(expected), "{refusal}");
+        assert!(refusal.starts_with("/d/lazaret.toml:2:"), "{refusal}");
+    }
+    let apart = "postgres = [\"127.0.0.1:7432\", \"[::1]:7432\"]\nmetrics = \"127.0.0.2:7480\"";
+    resolve_text(&with(&format!("[listen]\n{apart}"))).unwrap();
+}
+
+#[test]
+fn a_development_issuer_where_control_does_not_listen_is_refused() {
+    let with_issuer = |control: &str, url: &str| {
+        let issuer = format!("url = \"{url}\"\ndevelopment = true");
+        with(&format!("[listen]\ncontrol = \"{control}\""))
+            .replace("url = \"https://issuer.example\"", &issuer)
+    };
+    for (control, url, mend) in [
+        ("127.0.0.1:7500", "http://127.0.0.1:7480", "write url = \"http://127.0.0.1:7500\""),
+        ("127.0.0.1:7480", "http://127.0.0.2:7480", "write url = \"http://127.0.0.1:7480\""),
+        ("127.0.0.1:7480", "http://localhost", "write url = \"http://127.0.0.1:7480\""),
+        ("127.0.0.1:7480", "http://localhost:7480/realm", "write url = \"http://127.0.0.1:7480\""),
+        ("0.0.0.0:7500", "http://localhost:7480", "write url = \"http://127.0.0.1:7500\""),
+        ("10.0.0.1:7480", "http://127.0.0.1:7480", "let control listen on 127.0.0.1"),
+    ] {
+        let refusal = refusals(&with_issuer(control, url));
+        assert!(refusal.contains(mend), "{refusal}");
+    }
+    for (control, url) in [
+        ("127.0.0.1:7480", "http://127.0.0.1:7480"),
+        ("127.0.0.1:7480", "http://localhost:7480/"),
+        ("[::1]:7480", "http://[::1]:7480"),
+        ("0.0.0.0:7480", "http://127.0.0.1:7480"),
+        ("127.0.0.1:80", "http://localhost"),
+    ] {
+        resolve_text(&with_issuer(control, url)).unwrap();
+    }
+}
+
+#[test]
 fn broken_toml_is_placed() {
     insta::assert_snapshot!(refusals("[node]\nname = \"a\nb\"\n"), @r#"
     /d/lazaret.toml:3:3: key with no value, expected `=`
