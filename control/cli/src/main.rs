@@ -11,6 +11,7 @@ mod detect;
 mod development;
 mod duration;
 mod init;
+mod listeners;
 mod private_file;
 mod server_certificate;
 mod token;

@@ -21,7 +21,7 @@ use rustix::process::{Resource, Rlimit, Signal, getrlimit, setrlimit};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use crate::Failure;
+use crate::{Failure, listeners};
 use child::{Child, Program};
 
 /// Run the gateway in the foreground. Prints `ready` once it serves.
@@ -43,6 +43,12 @@ pub(crate) enum UpError {
          it runs or by SIGTERM to it; or name another folder with --dir"
     )]
     Running(PathBuf),
+    #[error(
+        "can't listen on {address}, which is `{key}` in lazaret.toml: {error}\n  mend: end what listens there, \
+         another gateway perhaps; or write another port, for control also in the development issuer's `url`; \
+         a new folder takes all its ports from `lazaret init --port-base`"
+    )]
+    Listener { key: String, address: SocketAddr, error: io::Error },
     #[error(
         "{path} can't be written: {error}\n  mend: give the folder to this user, on a disk that may be written and \
          has room; `lazaret check` looks at all of it"
@@ -77,10 +83,16 @@ const BACKOFF: std::ops::RangeInclusive<Duration> =
     Duration::from_millis(100)..=Duration::from_secs(5);
 const RAN_WELL: Duration = Duration::from_secs(10);
 
+/// How long the processes of an `up` that was killed may take to end, as control allows them too; and how
+/// often this one looks.
+const PREDECESSOR_TIMEOUT: Duration = Duration::from_secs(10);
+const PREDECESSOR_POLL: Duration = Duration::from_millis(50);
+
 pub(crate) fn run(args: &Args) -> Result<(), UpError> {
     let layout = Layout::new(&args.dir).map_err(UpError::Folder)?;
     let (config, _) = lazaret_config::load(layout)?;
     let _lock = lock(&config.layout.up_lock())?;
+    wait_for_listeners(&config)?;
     raise_descriptor_limit();
     let (events, inbox) = channel();
     forward_signals(events.clone()).map_err(UpError::Signals)?;
@@ -103,6 +115,28 @@ fn lock(path: &Path) -> Result<File, UpError> {
         Ok(()) => Ok(file),
         Err(_) => Err(UpError::Running(path.to_owned())),
     }
+}
+
+/// Whoever has control's port answers for it that all is ready. The processes of an `up` that was killed are about
+/// to leave theirs.
+fn wait_for_listeners(config: &Config) -> Result<(), UpError> {
+    let deadline = Instant::now() + PREDECESSOR_TIMEOUT;
+    while let Err(error) = refuse_taken(config) {
+        if Instant::now() >= deadline || !listeners::is_locked(&config.layout.control_lock()) {
+            return Err(error);
+        }
+        thread::sleep(PREDECESSOR_POLL);
+    }
+    Ok(())
+}
+
+fn refuse_taken(config: &Config) -> Result<(), UpError> {
+    for (keys, address) in config.listen.addresses() {
+        if let Some(error) = listeners::refusal(address) {
+            return Err(UpError::Listener { key: keys.join("."), address, error });
+        }
+    }
+    Ok(())
 }
 
 fn forward_signals(events: Sender<Event>) -> io::Result<()> {

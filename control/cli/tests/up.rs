@@ -77,6 +77,13 @@ impl Up {
         self.process.wait().unwrap()
     }
 
+    /// Of `lazaret.toml`.
+    fn address(&self, key: &str) -> String {
+        let config = fs::read_to_string(self.folder.join("lazaret.toml")).unwrap();
+        let line = config.lines().find(|line| line.starts_with(&format!("{key} = "))).unwrap();
+        line.split('"').nth(1).unwrap().to_owned()
+    }
+
     fn log(&self) -> String {
         fs::read_to_string(self.folder.join("log")).unwrap()
     }
@@ -154,6 +161,27 @@ fn a_folder_that_can_not_be_written_is_refused_with_the_mend() {
     assert_eq!(up.end().code(), Some(1));
     let log = up.log();
     assert!(log.contains("run/up.lock can't be written: ") && log.contains("mend: "), "{log}");
+}
+
+#[test]
+fn ports_that_another_gateway_has_are_refused_and_named() {
+    let first = Up::ready();
+    let control = &first.address("control");
+    let mut second = Up::start(|folder| {
+        // Only control's port is that of the other.
+        let path = folder.join("lazaret.toml");
+        let text = fs::read_to_string(&path).unwrap();
+        let own = text.lines().find(|line| line.starts_with("control = ")).unwrap();
+        let own = own.split('"').nth(1).unwrap().to_owned();
+        fs::write(&path, text.replace(&own, control)).unwrap();
+    });
+    assert_eq!(second.line(), "");
+    assert_eq!(second.end().code(), Some(1));
+    let log = second.log();
+    assert!(log.contains(&format!("can't listen on {control}")), "{log}");
+    assert!(log.contains("`listen.control`") && log.contains("--port-base"), "{log}");
+    assert_eq!(second.try_child("control"), None);
+    assert!(is_running(first.child("control")));
 }
 
 #[test]
