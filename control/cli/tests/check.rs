@@ -109,6 +109,33 @@ fn the_columns_that_have_a_class_are_told_and_one_that_is_not_there_is_refused()
 }
 
 #[test]
+fn a_column_that_is_cleared_against_its_name_or_origin_is_told() {
+    let server = server();
+    let schema = "CREATE TABLE patients (first_name text, weight int, note text, born date);
+        CREATE VIEW seen AS SELECT first_name AS a, weight AS b FROM patients";
+    server.execute("postgres", schema).unwrap();
+    let installation = Installation::new(&url(&server));
+    let classes = "[classes]\n\"public.patients.first_name\" = \"clear\"\n\
+        \"public.patients.note\" = \"clear\"\n\"public.patients.weight\" = \"clear\"\n";
+    installation.edit("lazaret.toml", "[classes]\n", classes);
+    let (code, text) = installation.check();
+    assert_eq!(code, Some(0), "{text}");
+    let cleared = |text: &str| {
+        let lines = text.lines().filter(|line| line.contains("passes as it is"));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let told = cleared(&text);
+    assert_eq!(told.len(), 1, "{text}");
+    assert!(told[0].starts_with("note  postgres: public.patients.first_name "), "{text}");
+    assert!(told[0].ends_with("would be name"), "{text}");
+
+    installation.edit("lazaret.toml", "patients.first_name", "seen.*");
+    let told = cleared(&installation.check().1);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains("public.seen.a ") && told[0].ends_with("would be name"), "{told:?}");
+}
+
+#[test]
 fn an_upstream_that_is_away_is_named_at_its_line() {
     let installation = Installation::new("postgres://svc@127.0.0.1:1/postgres");
     let text = installation.complaint();

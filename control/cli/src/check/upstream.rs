@@ -1,8 +1,9 @@
 //! The upstream, reached and read as control will.
 
 use lazaret_config::{Problem, UpstreamHost, class_line, class_name};
+use lazaret_detectors::Class;
 use lazaret_link::UpstreamTlsMode;
-use lazaret_policy::{Catalog, DeclaredClass, Preset};
+use lazaret_policy::{Catalog, DeclaredClass, Preset, RawCatalog};
 use lazaret_upstream::{CatalogReader, UpstreamError};
 
 use super::Subject;
@@ -32,6 +33,8 @@ struct Answer {
     is_superuser: bool,
     /// By database. None of a transparent resource, which nobody classifies.
     catalogs: Vec<(String, Catalog)>,
+    /// Columns that are declared clear and would be masked, with what they would be.
+    cleared: Vec<String>,
 }
 
 /// A transparent resource is connected to; of any other, each database's catalog is read.
@@ -39,14 +42,48 @@ async fn ask(subject: &Subject) -> Result<Answer, UpstreamError> {
     let (upstream, policy) = (&subject.config.upstream, &subject.config.policy);
     let reader = CatalogReader::new(upstream)?;
     let is_superuser = reader.is_superuser(&upstream.database).await?;
-    let mut catalogs = Vec::new();
+    let (mut catalogs, mut cleared) = (Vec::new(), Vec::new());
     if policy.preset != Preset::Transparent {
         for database in &upstream.databases {
-            let catalog = Catalog::compile(reader.read(database).await?, &policy.declared);
-            catalogs.push((database.clone(), catalog));
+            let raw = reader.read(database).await?;
+            cleared.extend(notes_of_cleared(database, &raw, &policy.declared));
+            catalogs.push((database.clone(), Catalog::compile(raw, &policy.declared)));
         }
     }
-    Ok(Answer { is_superuser, catalogs })
+    Ok(Answer { is_superuser, catalogs, cleared })
+}
+
+/// A line that says `clear` may be about another column than was thought, or older than it.
+fn notes_of_cleared(database: &str, raw: &RawCatalog, declared: &[DeclaredClass]) -> Vec<String> {
+    let is_clear = |of: &DeclaredClass| Class::from_name(&of.class) == Some(Class::Clear);
+    let (clear, others): (Vec<_>, Vec<_>) = declared.iter().cloned().partition(is_clear);
+    if clear.is_empty() {
+        return Vec::new();
+    }
+    let (as_declared, without) =
+        (Catalog::compile(raw.clone(), declared), Catalog::compile(raw.clone(), &others));
+    let mut notes = Vec::new();
+    for relation in as_declared.relations() {
+        let names = |of: &DeclaredClass, column: &str| {
+            (of.schema.as_str(), of.relation.as_str()) == (&relation.schema, &relation.name)
+                && (of.column == column || of.column == "*")
+        };
+        for column in &relation.columns {
+            let is_declared = clear.iter().any(|of| names(of, &column.name));
+            let passes = Class::from_name(&column.class) == Some(Class::Clear);
+            let would = without.relation(relation.oid).and_then(|of| of.column(column.attnum));
+            let would = would.and_then(|column| Class::from_name(&column.class));
+            if let Some(class) = would.filter(|class| is_declared && passes && class.is_masked()) {
+                let name = class_name::join([&relation.schema, &relation.name, &column.name]);
+                notes.push(format!(
+                    "{database}: {name} passes as it is, because [classes] says clear; by its name, type or \
+                     origin it would be {}",
+                    class.name()
+                ));
+            }
+        }
+    }
+    notes
 }
 
 fn judge(subject: &Subject, answer: &Answer) -> Sight {
@@ -67,6 +104,7 @@ fn judge(subject: &Subject, answer: &Answer) -> Sight {
              are scanned"
         ));
     }
+    sight.notes.extend(answer.cleared.iter().cloned());
     if !answer.catalogs.is_empty() {
         let declared = subject.config.policy.declared.iter();
         let missed = declared.filter(|class| !answer.catalogs.iter().any(|(_, of)| of.has(class)));
