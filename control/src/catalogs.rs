@@ -92,17 +92,30 @@ struct Refresher {
 impl Refresher {
     async fn run(mut self, unread: Arc<watch::Sender<usize>>) {
         let mut pause = UPSTREAM_RETRY_FIRST;
+        let mut told = None;
         let mut tried = self.read().await;
         unread.send_modify(|count| *count = count.saturating_sub(1));
         loop {
             let began = Instant::now();
             let Err(error) = match tried {
-                Ok(_) => self.keep_reading().await,
+                Ok(_) => {
+                    if told.take().is_some() {
+                        tracing::info!(
+                            database = self.database,
+                            "the upstream's catalog can be read again"
+                        );
+                    }
+                    self.keep_reading().await
+                }
                 Err(error) => Err(error),
             };
             self.health.count_catalog_read(false);
-            let database = &self.database;
-            tracing::error!(database, %error, "the upstream's catalog can't be read");
+            let (database, error) = (&self.database, error.to_string());
+            // Once for each reason, not for each attempt.
+            if told.as_ref() != Some(&error) {
+                tracing::error!(database, error, "the upstream's catalog can't be read");
+            }
+            told = Some(error);
             // Nobody need wait for what can't be had.
             self.publisher.repeat();
             if began.elapsed() > UPSTREAM_RETRY_LONGEST {

@@ -1,15 +1,19 @@
 //! Whether the gateway serves, and what control counts: `/readyz` and `/metrics` are made of this.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use lazaret_link::{RefusalReason, VaultToken};
-use prometheus::{Encoder, IntCounterVec, IntGauge, Opts, Registry, TextEncoder};
+use prometheus::{Encoder, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder};
 
 pub(crate) struct Health {
     serving: AtomicBool,
+    /// Unset until the upstream has been asked.
+    upstream: OnceLock<AtomicBool>,
     registry: Registry,
     serving_gauge: IntGauge,
     snapshot_version: IntGauge,
+    upstream_gauge: IntGaugeVec,
     admissions: IntCounterVec,
     catalog_reads: IntCounterVec,
     policy_reloads: IntCounterVec,
@@ -21,39 +25,41 @@ impl Health {
         let registry = Registry::new();
         Ok(Self {
             serving: AtomicBool::new(false),
+            upstream: OnceLock::new(),
             serving_gauge: gauge(
                 &registry,
                 "lazaret_control_dataplane_serving",
-                "1 while a data plane is connected and serves",
+                "Whether a data plane is connected and serves",
             )?,
             snapshot_version: gauge(
                 &registry,
                 "lazaret_control_snapshot_version",
                 "Version of the snapshot that was published last",
             )?,
+            upstream_gauge: upstream_gauge(&registry)?,
             admissions: counters(
                 &registry,
                 "lazaret_control_admissions_total",
                 "Clients that asked to be let in",
-                "result",
+                &ADMISSIONS,
             )?,
             catalog_reads: counters(
                 &registry,
                 "lazaret_control_catalog_reads_total",
                 "Readings of the upstream catalog",
-                "result",
+                &RESULTS,
             )?,
             policy_reloads: counters(
                 &registry,
                 "lazaret_control_policy_reloads_total",
                 "Changed policy folders",
-                "result",
+                &RESULTS,
             )?,
             tokens: counters(
                 &registry,
                 "lazaret_control_tokens_total",
                 "Values that the vault was asked a token for",
-                "result",
+                &RESULTS,
             )?,
             registry,
         })
@@ -69,12 +75,22 @@ impl Health {
         self.serving_gauge.set(serving.into());
     }
 
+    /// Whether the upstream answered when it was last asked; `None` before.
+    pub(crate) fn has_upstream(&self) -> Option<bool> {
+        self.upstream.get().map(|up| up.load(Ordering::Acquire))
+    }
+
+    pub(crate) fn set_upstream(&self, resource: &str, up: bool) {
+        self.upstream.get_or_init(AtomicBool::default).store(up, Ordering::Release);
+        self.upstream_gauge.with_label_values(&[resource]).set(up.into());
+    }
+
     pub(crate) fn set_snapshot_version(&self, version: u64) {
         self.snapshot_version.set(i64::try_from(version).unwrap_or(i64::MAX));
     }
 
     pub(crate) fn count_admission(&self, refused: Option<RefusalReason>) {
-        self.admissions.with_label_values(&[refused.map_or("admitted", reason_label)]).inc();
+        self.admissions.with_label_values(&[refused.map_or(ADMITTED, reason_label)]).inc();
     }
 
     pub(crate) fn count_catalog_read(&self, good: bool) {
@@ -105,22 +121,52 @@ fn gauge(registry: &Registry, name: &str, help: &str) -> Result<IntGauge, promet
     Ok(gauge)
 }
 
+/// No series before the first answer, for 0 would be an alarm.
+fn upstream_gauge(registry: &Registry) -> Result<IntGaugeVec, prometheus::Error> {
+    let help = "Whether the upstream answers";
+    let gauge = IntGaugeVec::new(Opts::new("lazaret_control_upstream_up", help), &["resource"])?;
+    registry.register(Box::new(gauge.clone()))?;
+    Ok(gauge)
+}
+
+/// Each result has its series from the start, so that the first of its kind is a rise.
 fn counters(
     registry: &Registry,
     name: &str,
     help: &str,
-    label: &str,
+    results: &[&str],
 ) -> Result<IntCounterVec, prometheus::Error> {
-    let counters = IntCounterVec::new(Opts::new(name, help), &[label])?;
+    let counters = IntCounterVec::new(Opts::new(name, help), &["result"])?;
+    for result in results {
+        counters.with_label_values(&[result]);
+    }
     registry.register(Box::new(counters.clone()))?;
     Ok(counters)
 }
 
-fn result_label(good: bool) -> &'static str {
+const RESULTS: [&str; 2] = [result_label(true), result_label(false)];
+
+const ADMISSIONS: [&str; 11] = [
+    ADMITTED,
+    reason_label(RefusalReason::Malformed),
+    reason_label(RefusalReason::Signature),
+    reason_label(RefusalReason::Issuer),
+    reason_label(RefusalReason::Audience),
+    reason_label(RefusalReason::Expired),
+    reason_label(RefusalReason::NotYetValid),
+    reason_label(RefusalReason::MissingClaim),
+    reason_label(RefusalReason::Database),
+    reason_label(RefusalReason::ProviderUnavailable),
+    reason_label(RefusalReason::Internal),
+];
+
+const ADMITTED: &str = "admitted";
+
+const fn result_label(good: bool) -> &'static str {
     if good { "ok" } else { "error" }
 }
 
-fn reason_label(reason: RefusalReason) -> &'static str {
+const fn reason_label(reason: RefusalReason) -> &'static str {
     match reason {
         RefusalReason::Malformed => "malformed",
         RefusalReason::Signature => "signature",

@@ -35,11 +35,18 @@ pub(crate) fn router(health: Arc<Health>, issuer: Option<DevelopmentIssuer>) -> 
     }
 }
 
-async fn ready(State(health): State<Arc<Health>>) -> (StatusCode, &'static str) {
-    match health.is_serving() {
+/// The status is the gateway's own; the upstream has a line of its own, once it has been asked.
+async fn ready(State(health): State<Arc<Health>>) -> (StatusCode, String) {
+    let (status, own) = match health.is_serving() {
         true => (StatusCode::OK, "ready\n"),
         false => (StatusCode::SERVICE_UNAVAILABLE, "no data plane serves\n"),
-    }
+    };
+    let upstream = match health.has_upstream() {
+        Some(true) => "upstream: up\n",
+        Some(false) => "upstream: away\n",
+        None => "",
+    };
+    (status, [own, upstream].concat())
 }
 
 async fn metrics(State(health): State<Arc<Health>>) -> Response {
@@ -66,4 +73,28 @@ fn development(issuer: DevelopmentIssuer) -> Router {
     Router::new()
         .route("/.well-known/openid-configuration", get(|| async { axum::Json(metadata) }))
         .route("/jwks.json", get(|| async { axum::Json(jwks) }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_upstream_that_is_away_is_told_and_leaves_the_gateway_ready() {
+        let health = Arc::new(Health::new().unwrap());
+        let ready = || ready(State(Arc::clone(&health)));
+        let refused = StatusCode::SERVICE_UNAVAILABLE;
+        assert_eq!(ready().await, (refused, "no data plane serves\n".to_owned()));
+        health.set_serving(true);
+        assert_eq!(ready().await, (StatusCode::OK, "ready\n".to_owned()));
+        health.set_upstream("warehouse", false);
+        assert_eq!(ready().await, (StatusCode::OK, "ready\nupstream: away\n".to_owned()));
+        let metrics = || String::from_utf8(health.metrics().unwrap()).unwrap();
+        let line =
+            |value| format!("lazaret_control_upstream_up{{resource=\"warehouse\"}} {value}\n");
+        assert!(metrics().contains(&line(0)), "{}", metrics());
+        health.set_upstream("warehouse", true);
+        assert_eq!(ready().await, (StatusCode::OK, "ready\nupstream: up\n".to_owned()));
+        assert!(metrics().contains(&line(1)), "{}", metrics());
+    }
 }

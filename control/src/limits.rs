@@ -68,6 +68,11 @@ pub(crate) const CATALOG_PATIENCE: Duration = Duration::from_secs(6);
 pub(crate) const UPSTREAM_RETRY_FIRST: Duration = Duration::from_millis(250);
 pub(crate) const UPSTREAM_RETRY_LONGEST: Duration = Duration::from_secs(15);
 
+/// Between two looks whether the upstream is there, each a session of the service user's; while it is away,
+/// more often, so that its return is seen soon.
+pub(crate) const UPSTREAM_PROBE: Duration = Duration::from_secs(10);
+pub(crate) const UPSTREAM_PROBE_AWAY: Duration = Duration::from_secs(2);
+
 /// How often the policy folder is looked at.
 pub(crate) const POLICY_POLL: Duration = Duration::from_secs(1);
 

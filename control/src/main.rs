@@ -18,6 +18,7 @@ mod serve;
 mod settings;
 mod snapshot;
 mod store;
+mod upstream;
 
 use std::io::IsTerminal;
 use std::path::PathBuf;

@@ -26,6 +26,7 @@ use crate::link::{self, Office};
 use crate::segments::{Custodian, Custody, CustodyError};
 use crate::snapshot::{Publisher, SnapshotError};
 use crate::store::{Store, StoreError};
+use crate::upstream;
 
 /// Why control can't begin.
 #[derive(Debug, thiserror::Error)]
@@ -82,6 +83,12 @@ pub(crate) async fn serve(config: Config) -> Result<(), ServeError> {
         Arc::clone(&health),
         stale_queue,
         count,
+    ));
+    tokio::spawn(upstream::watch(
+        CatalogReader::new(&config.upstream)?,
+        config.upstream.name.clone(),
+        config.upstream.database.clone(),
+        Arc::clone(&health),
     ));
     let office = Arc::new(Office {
         gate: gate(&config, store.clone())?,

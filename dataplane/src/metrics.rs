@@ -18,6 +18,8 @@ pub(crate) struct Traffic {
     /// Connections given up because the peer took nothing.
     pub(crate) stalled: u64,
     pub(crate) panics: u64,
+    /// Sessions that ended because the upstream could not be reached.
+    pub(crate) upstream_failures: u64,
     pub(crate) cancels: u64,
     pub(crate) cancels_unknown: u64,
     /// From addresses that had guessed too often.
@@ -115,6 +117,11 @@ const COUNTERS: &[(&str, &str, Read)] = &[
         r.traffic.stalled
     }),
     ("lazaret_session_panics_total", "Sessions ended by an internal error.", |r| r.traffic.panics),
+    (
+        "lazaret_upstream_failures_total",
+        "Sessions ended because the upstream can't be reached.",
+        |r| r.traffic.upstream_failures,
+    ),
     ("lazaret_rows_total", "Rows sent to clients.", |r| r.counters.rows),
     ("lazaret_cells_masked_total", "Cells of rows that were masked.", |r| r.counters.cells_masked),
     ("lazaret_tokens_asked_total", "Values whose tokens control was asked for.", |r| {

@@ -3,14 +3,15 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use harness::{Signal, free_port_base, signal_process, tree};
+use harness::{Postgres, PostgresOptions, Signal, free_port_base, signal_process, tree};
 use tempfile::TempDir;
 
 /// Longer than any of this takes on a busy machine, so that a hang fails the test.
@@ -82,6 +83,15 @@ impl Up {
         let config = fs::read_to_string(self.folder.join("lazaret.toml")).unwrap();
         let line = config.lines().find(|line| line.starts_with(&format!("{key} = "))).unwrap();
         line.split('"').nth(1).unwrap().to_owned()
+    }
+
+    /// What control's HTTP address answers, head and body.
+    fn ask_control(&self, path: &str) -> String {
+        let mut stream = TcpStream::connect(self.address("control")).unwrap();
+        write!(stream, "GET {path} HTTP/1.0\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
     }
 
     fn log(&self) -> String {
@@ -205,6 +215,32 @@ fn a_process_that_dies_is_started_again() {
     }
     signal_process(up.process.id(), Signal::TERM);
     assert!(up.end().success(), "{}", up.log());
+}
+
+#[test]
+fn an_upstream_that_goes_away_is_told_and_the_gateway_stays_ready() {
+    let server = Postgres::start(&PostgresOptions::default()).unwrap();
+    let own = format!("postgres://{}@127.0.0.1:{}/postgres", Postgres::SUPERUSER, server.port());
+    let mut up = Up::start(|folder| {
+        let path = folder.join("lazaret.toml");
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(&path, text.replace("postgres://svc@127.0.0.1:1/main", &own)).unwrap();
+    });
+    assert_eq!(up.line(), "ready\n");
+    let says = |line: &str| up.ask_control("/readyz").contains(line);
+    wait_until("the first answer", || says("upstream: up\n"));
+    let metric = "lazaret_control_upstream_up{resource=\"warehouse\"}";
+    assert!(up.ask_control("/metrics").contains(&format!("{metric} 1")));
+    server.end();
+    wait_until("the outage", || says("upstream: away\n"));
+    let (ready, metrics) = (up.ask_control("/readyz"), up.ask_control("/metrics"));
+    assert!(ready.starts_with("HTTP/1.0 200") && ready.contains("ready\n"), "{ready}");
+    assert!(metrics.contains(&format!("{metric} 0")), "{metrics}");
+    // Asked again meanwhile, and not told again.
+    std::thread::sleep(Duration::from_secs(5));
+    let log = up.log();
+    assert_eq!(log.matches("the upstream is away").count(), 1, "{log}");
+    assert!(log.contains(&format!("127.0.0.1:{}", own.split([':', '/']).nth(4).unwrap())), "{log}");
 }
 
 #[test]

@@ -16,6 +16,9 @@ use crate::connection::Connector;
 /// 100,000 relations are read in about a second.
 const CATALOG_READ_TIMEOUT: Duration = Duration::from_secs(20);
 
+/// A server that takes longer to begin a session keeps clients waiting as well.
+const REACH_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// pg_attribute.attgenerated and multiranges came with these.
 const GENERATED_COLUMNS: i32 = 120_000;
 const MULTIRANGES: i32 = 140_000;
@@ -141,6 +144,12 @@ impl CatalogReader {
         let mut connection = self.0.connect(database).await?;
         let read = tokio::time::timeout(CATALOG_READ_TIMEOUT, read(&mut connection.client)).await;
         read.map_err(|_| UpstreamError::Timeout(CATALOG_READ_TIMEOUT))?
+    }
+
+    /// Whether a session can be had in this database: begins one, and ends it.
+    pub async fn reach(&self, database: &str) -> Result<(), UpstreamError> {
+        let reached = tokio::time::timeout(REACH_TIMEOUT, self.0.connect(database)).await;
+        reached.map_err(|_| UpstreamError::Timeout(REACH_TIMEOUT))?.map(drop)
     }
 
     /// Whether the service user may do anything there.

@@ -76,6 +76,22 @@ impl UpstreamError {
     }
 }
 
+impl UpstreamError {
+    /// Whether nobody can have a session there now. One that answers, and says no to this user or
+    /// database, is there.
+    pub fn is_outage(&self) -> bool {
+        let (Self::Postgres(error) | Self::Connect { error, .. }) = self else {
+            return matches!(self, Self::Timeout(_));
+        };
+        match error.code().map(SqlState::code) {
+            // Connection exceptions; too many connections; shutting down, crashed, starting up.
+            Some(code) => ["08", "53", "57P"].iter().any(|class| code.starts_with(class)),
+            None if describe(error).contains("password missing") => false,
+            None => matches!(self, Self::Connect { .. }) || error.is_closed(),
+        }
+    }
+}
+
 /// An open connection; it ends with this.
 pub(crate) struct Connection {
     pub(crate) client: Client,

@@ -187,6 +187,7 @@ impl Shard {
         }
         let connecting = slot.connecting.take().expect("just seen");
         if !connecting.given_up {
+            self.tools.traffic.upstream_failures += 1;
             let reason = format!(
                 "the upstream at {} can't be reached: {}",
                 self.settings.upstream, connecting.failure
