@@ -180,3 +180,16 @@ const fn reason_label(reason: RefusalReason) -> &'static str {
         RefusalReason::Internal => "internal",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_of_metrics_has_each_of_controls() {
+        let health = Health::new().unwrap();
+        health.set_upstream("warehouse", true);
+        let text = String::from_utf8(health.metrics().unwrap()).unwrap();
+        harness::metrics_page::check("Control's", &text);
+    }
+}

@@ -266,4 +266,11 @@ mod tests {
             assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
         }
     }
+
+    #[test]
+    fn the_page_of_metrics_has_each_of_the_data_planes() {
+        let status = Status { shards: vec![Report::default()], ..Status::default() };
+        let text = status.render().expect("rendered");
+        harness::metrics_page::check("The data plane's", &text);
+    }
 }

@@ -10,6 +10,7 @@
 mod certificates;
 mod error;
 mod gateway;
+pub mod metrics_page;
 pub mod patients;
 mod pgbouncer;
 mod port;
