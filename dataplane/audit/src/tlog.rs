@@ -15,5 +15,5 @@ pub(crate) use hash::file_digest;
 pub(crate) use key::check_name;
 pub use key::{KeyError, Role, SigningKey, VerifierKey};
 pub(crate) use note::{MAX_NOTE_BYTES, Note, Signed};
-pub(crate) use tile::{Bundle, Grade, TILE_WIDTH, Tile, needed};
+pub(crate) use tile::{Bundle, Grade, TILE_WIDTH, Tile};
 pub(crate) use tree::{Tree, subtree_root};

@@ -105,7 +105,7 @@ pub fn verify_folder(folder: &Path, trust: Option<&Trust>) -> Report {
     let sealed: BTreeSet<&Identity> = seals.map(|at| &at.seal.segment).collect();
     judge_strays(folder, &inventory, &sealed, &mut findings);
     if let Some(trust) = trust {
-        judge_coverage(trust, &sealed, &mut findings);
+        judge_coverage(trust, &sealed, &inventory, &mut findings);
     }
     findings.report(trust.is_some())
 }
@@ -335,14 +335,20 @@ fn judge_strays(
 }
 
 /// Whether the evidence is that of the nodes that the auditor expects.
-fn judge_coverage(trust: &Trust, sealed: &BTreeSet<&Identity>, findings: &mut Findings) {
-    let nodes: BTreeSet<&str> = sealed.iter().map(|segment| segment.node.as_str()).collect();
+fn judge_coverage(
+    trust: &Trust,
+    sealed: &BTreeSet<&Identity>,
+    inventory: &Inventory,
+    findings: &mut Findings,
+) {
+    let covered: BTreeSet<&str> = sealed.iter().map(|segment| segment.node.as_str()).collect();
     for node in &trust.nodes {
-        if !nodes.contains(node.as_str()) {
+        if !covered.contains(node.as_str()) {
             findings.missing(format!("node {node}: no segments"));
         }
     }
-    for node in nodes {
+    let all: BTreeSet<&str> = inventory.segments.iter().map(|it| it.node.as_str()).collect();
+    for &node in covered.union(&all) {
         if !trust.nodes.iter().any(|expected| expected == node) {
             let reason = "the trust file does not name this node";
             findings.tampered(FirstBad::file(node, reason));

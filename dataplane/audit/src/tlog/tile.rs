@@ -67,20 +67,6 @@ impl Tile {
     }
 }
 
-/// The tiles that a log of this size has, by level from the entries up, each level in order.
-pub(crate) fn needed(size: u64) -> impl Iterator<Item = Tile> {
-    let of_grade = move |grade: Grade, count: u64| {
-        (0..count.div_ceil(TILE_WIDTH as u64)).map(move |index| {
-            let left = count - index * TILE_WIDTH as u64;
-            let width = usize::try_from(left).unwrap_or(TILE_WIDTH).min(TILE_WIDTH);
-            Tile { grade, index, width }
-        })
-    };
-    let hashes =
-        (0..MAX_LEVELS).flat_map(move |level| of_grade(Grade::Hashes(level), size >> (8 * level)));
-    of_grade(Grade::Entries, size).chain(hashes)
-}
-
 /// The entries in a bundle, or in what is left of one.
 pub(crate) struct Bundle<'a>(pub(crate) &'a [u8]);
 
@@ -150,22 +136,6 @@ mod tests {
         ] {
             assert_eq!(Tile::parse(path), None, "{path}");
         }
-    }
-
-    #[test]
-    fn a_log_has_the_tiles_that_its_size_needs() {
-        let paths = |size| needed(size).map(|tile| tile.path()).collect::<Vec<_>>();
-        assert!(paths(0).is_empty());
-        assert_eq!(paths(1), ["tile/entries/000.p/1", "tile/0/000.p/1"]);
-        assert_eq!(paths(256), ["tile/entries/000", "tile/0/000", "tile/1/000.p/1"]);
-        let expected = [
-            "tile/entries/000",
-            "tile/entries/001.p/2",
-            "tile/0/000",
-            "tile/0/001.p/2",
-            "tile/1/000.p/1",
-        ];
-        assert_eq!(paths(258), expected);
     }
 
     #[test]

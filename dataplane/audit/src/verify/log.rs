@@ -4,15 +4,14 @@
 //! The tree is built anew from the entries, and all tiles compared with it. Where that does not give the
 //! checkpoint's root, the hash tiles may: then they tell which entries differ.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
 use super::inventory::{self, Inventory};
 use super::{Findings, FirstBad, parallel};
 use crate::entry::{self, Origin, Own, Seal};
-use crate::tlog::{
-    Bundle, Checkpoint, Digest, Grade, TILE_WIDTH, Tile, VerifierKey, needed, subtree_root,
-};
+use crate::tlog::{Bundle, Checkpoint, Digest, Grade, TILE_WIDTH, Tile, VerifierKey, subtree_root};
 
 /// A full bundle of the longest entries.
 pub(super) const MAX_BUNDLE_BYTES: u64 = TILE_WIDTH as u64 * (2 + entry::MAX_BYTES as u64);
@@ -33,6 +32,7 @@ pub(super) struct SealAt {
 
 /// One bundle with its tile of hashes.
 struct Judged {
+    index: u64,
     /// The leaves, as the entries have them; as the tile has them where there are no entries.
     leaves: Option<Leaves>,
     /// As the tile has them, where that differs.
@@ -85,23 +85,22 @@ pub(super) fn judge_log(
     checkpoint: &Checkpoint,
     findings: &mut Findings,
 ) -> ReadLog {
-    let bundles: Vec<Tile> = needed(checkpoint.size.min(MAX_ENTRIES))
-        .take_while(|tile| tile.grade == Grade::Entries)
-        .collect();
     let reader = Reader { folder, inventory };
+    let bundles = reader.bundles(checkpoint.size, findings);
     let mut judged = parallel::map(&bundles, |bundle, (): &mut ()| reader.judge(bundle));
     for judged in &mut judged {
         findings.absorb(std::mem::take(&mut judged.findings));
     }
     reader.report_newer(checkpoint.size, findings);
-    let authentic = reader.judge_tree(checkpoint, &judged, findings);
+    let all = bundles.len() as u64 == checkpoint.size.div_ceil(TILE_WIDTH as u64);
+    let authentic = if all { reader.judge_tree(checkpoint, &judged, findings) } else { 0 };
     let log = ReadLog { seals: Vec::new(), authentic };
     OwnWalk { checkpoint, log, next: 0, sequence: 0, begun: false, gap: false }
         .over(&judged, findings)
 }
 
-/// Who asks for more has no such folder.
-const MAX_ENTRIES: u64 = 1 << 40;
+/// Where more bundles are missing than this, nobody asks which: a checkpoint may count 2^64 entries.
+const MAX_MISSING: u64 = 1 << 16;
 
 struct Reader<'a> {
     folder: &'a Path,
@@ -109,6 +108,21 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    /// The bundles to judge: all that a log of this size has, or, where hardly any of them are here,
+    /// those.
+    fn bundles(&self, size: u64, findings: &mut Findings) -> Vec<Tile> {
+        let count = size.div_ceil(TILE_WIDTH as u64);
+        let of_leaves = |tile: &Tile| tile.grade <= Grade::Hashes(0) && tile.index < count;
+        let here: BTreeSet<u64> =
+            self.inventory.tiles().filter(of_leaves).map(|tile| tile.index).collect();
+        let missing = count - here.len() as u64;
+        if missing > MAX_MISSING {
+            findings.missing(format!("{missing} of the log's {count} bundles are missing"));
+            return here.into_iter().map(|index| bundle(size, index)).collect();
+        }
+        (0..count).map(|index| bundle(size, index)).collect()
+    }
+
     fn judge(&self, bundle: &Tile) -> Judged {
         let mut findings = Findings::default();
         let first = bundle.index * TILE_WIDTH as u64;
@@ -141,6 +155,7 @@ impl Reader<'_> {
         let numbered = (first..).zip(entries.iter().flatten());
         let own = numbered.filter(|(_, entry)| !entry::is_of_a_record(entry));
         Judged {
+            index: bundle.index,
             own: own.map(|(at, entry)| (at, entry.clone())).collect(),
             entries_known: entries.is_some(),
             leaves: computed.or(tiled).map(Leaves::of),
@@ -322,6 +337,13 @@ impl Reader<'_> {
     }
 }
 
+/// The bundle of this number in a log of this size.
+fn bundle(size: u64, index: u64) -> Tile {
+    let left = size - index * TILE_WIDTH as u64;
+    let width = usize::try_from(left).unwrap_or(TILE_WIDTH).min(TILE_WIDTH);
+    Tile { grade: Grade::Entries, index, width }
+}
+
 /// The entries of a bundle, of which the first `width` are asked for.
 fn split(bytes: &[u8], width: usize) -> Option<Vec<Vec<u8>>> {
     let entries: Result<Vec<_>, ()> = Bundle(bytes).take(width).collect();
@@ -355,11 +377,13 @@ struct OwnWalk<'a> {
 
 impl OwnWalk<'_> {
     fn over(mut self, judged: &[Judged], findings: &mut Findings) -> ReadLog {
-        for (index, bundle) in (0_u64..).zip(judged) {
-            if !bundle.entries_known {
+        let mut next_index = 0;
+        for bundle in judged {
+            if !bundle.entries_known || bundle.index != next_index {
                 (self.begun, self.gap) = (true, true);
-                self.log.authentic = self.log.authentic.min(index * TILE_WIDTH as u64);
+                self.log.authentic = self.log.authentic.min(bundle.index * TILE_WIDTH as u64);
             }
+            next_index = bundle.index + 1;
             for (at, bytes) in &bundle.own {
                 if let Err(reason) = self.read(*at, bytes) {
                     self.refuse(*at, reason, findings);
@@ -367,7 +391,8 @@ impl OwnWalk<'_> {
                 self.next = at + 1;
             }
         }
-        if !self.gap && self.next != self.checkpoint.size {
+        let whole = next_index == self.checkpoint.size.div_ceil(TILE_WIDTH as u64);
+        if whole && !self.gap && self.next != self.checkpoint.size {
             self.refuse(self.next, "no seal stands behind the last records", findings);
         }
         self.log

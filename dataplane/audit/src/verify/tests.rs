@@ -45,6 +45,10 @@ impl Shipped {
         std::fs::read(self.path(name)).unwrap()
     }
 
+    fn read_text(&self, name: impl AsRef<Path>) -> String {
+        String::from_utf8(self.read(name)).unwrap()
+    }
+
     fn write(&self, name: impl AsRef<Path>, bytes: impl AsRef<[u8]>) {
         std::fs::write(self.path(name), bytes).unwrap();
     }
@@ -179,22 +183,194 @@ fn the_first_bad_record_is_named() {
     assert_eq!(report.trusted_prefix, 6 + 5, "what the log has in front of it");
 }
 
+/// Makes the checksum of the frame at this offset that of its bytes.
+fn repair_frame(segment: &mut [u8], at: usize) {
+    let length = u32::from_le_bytes(segment[at..at + 4].try_into().unwrap()) as usize;
+    let (salt, sequence) = (&segment[48..64], &segment[at + 16..at + 24]);
+    let seed = crc32c::crc32c_append(crc32c::crc32c(salt), sequence);
+    let crc = crc32c::crc32c_append(seed, &segment[at + 8..at + length]);
+    segment[at + 4..at + 8].copy_from_slice(&crc.to_le_bytes());
+}
+
+fn repair_header(segment: &mut [u8]) {
+    let crc = crc32c::crc32c(&segment[..144]);
+    segment[144..148].copy_from_slice(&crc.to_le_bytes());
+}
+
+/// Offset and length of each frame.
+fn frames(segment: &[u8]) -> Vec<(usize, usize)> {
+    let image = SegmentImage::from_bytes(segment);
+    let records = SegmentReader::new(&image).unwrap().map(Result::unwrap);
+    let place = |record: crate::Record<'_>| {
+        (usize::try_from(record.offset).unwrap(), record.header.length as usize)
+    };
+    records.map(place).collect()
+}
+
 #[test]
-fn a_record_changed_with_its_checksum_repaired_is_tampering() {
+fn every_flipped_bit_with_its_checksum_repaired_is_tampering() {
+    let mut shipped = Shipped { local: scratch(), folder: scratch(), shipper: Shipper::new() };
+    shipped.add(identity(1, 0, 0), 0, 3);
+    let name = segment(1, 0, 0);
+    let bytes = shipped.read(&name);
+    let try_one = |changed: Vec<u8>, what: &str| {
+        shipped.write(&name, changed);
+        assert_eq!(shipped.verify().verdict, Verdict::Tampered, "{what}");
+    };
+    for bit in 0..144 * 8 {
+        let mut changed = bytes.clone();
+        changed[bit / 8] ^= 1 << (bit % 8);
+        repair_header(&mut changed);
+        try_one(changed, &format!("bit {bit} of the header"));
+    }
+    for (at, length) in frames(&bytes) {
+        // The length stays, so that the frame is one.
+        for bit in 8 * 8..length * 8 {
+            let mut changed = bytes.clone();
+            changed[at + bit / 8] ^= 1 << (bit % 8);
+            repair_frame(&mut changed, at);
+            try_one(changed, &format!("bit {bit} of the frame at {at}"));
+        }
+    }
+}
+
+#[test]
+fn records_that_are_swapped_repeated_or_left_out_are_tampering() {
     let shipped = shipped();
     let name = segment(1, 0, 1);
-    let mut bytes = shipped.read(&name);
-    let image = SegmentImage::from_bytes(&bytes);
-    let record = SegmentReader::new(&image).unwrap().next().unwrap().unwrap();
-    let at = usize::try_from(record.offset).unwrap();
-    let salt: [u8; 16] = bytes[48..64].try_into().unwrap();
-    let length = record.header.length as usize;
-    bytes[at + 60] ^= 4;
-    let seed = crc32c::crc32c_append(crc32c::crc32c(&salt), &6_u64.to_le_bytes());
-    let crc = crc32c::crc32c_append(seed, &bytes[at + 8..at + length]);
-    bytes[at + 4..at + 8].copy_from_slice(&crc.to_le_bytes());
-    shipped.write(&name, bytes);
+    let bytes = shipped.read(&name);
+    let cut: Vec<_> = frames(&bytes).into_iter().map(|(at, length)| at..at + length).collect();
+    let with = |order: &[usize]| {
+        let mut changed = bytes[..4096].to_vec();
+        order.iter().for_each(|&at| changed.extend_from_slice(&bytes[cut[at].clone()]));
+        let length = (changed.len() as u64).to_le_bytes();
+        changed[2064..2072].copy_from_slice(&length);
+        changed[2072..2080].copy_from_slice(&(order.len() as u64).to_le_bytes());
+        changed
+    };
+    assert_eq!(with(&[0, 1, 2, 3, 4, 5, 6]), bytes);
+    let orders: [&[usize]; 4] =
+        [&[0, 2, 1, 3, 4, 5, 6], &[0, 1, 1, 2, 3, 4, 5, 6], &[0, 1, 2, 4, 5, 6], &[0, 1, 2, 3, 6]];
+    for order in orders {
+        // As they are, with the sequences that would fit, and then with those under a right seal.
+        let mut changed = with(order);
+        shipped.write(&name, &changed);
+        assert_eq!(shipped.verdict(), Verdict::Tampered, "{order:?}");
+        let mut at = 4096;
+        for sequence in 6_u64.. {
+            if at == changed.len() {
+                break;
+            }
+            changed[at + 16..at + 24].copy_from_slice(&sequence.to_le_bytes());
+            repair_frame(&mut changed, at);
+            at += u32::from_le_bytes(changed[at..at + 4].try_into().unwrap()) as usize;
+        }
+        shipped.write(&name, &changed);
+        assert_eq!(shipped.verdict(), Verdict::Tampered, "{order:?}, numbered anew");
+    }
+    // Even who seals them anew can't hide that the end mark counts others.
+    let first = shipped.read(segment(1, 0, 0));
+    let cut: Vec<_> = frames(&first).into_iter().map(|(at, length)| at..at + length).collect();
+    for order in [&[0_usize, 2, 1, 3, 4, 5][..], &[0, 1, 2, 2, 3, 4, 5], &[0, 1, 2, 3, 5]] {
+        let mut changed = first[..4096].to_vec();
+        order.iter().for_each(|&at| changed.extend_from_slice(&first[cut[at].clone()]));
+        let length = (changed.len() as u64).to_le_bytes();
+        changed[2064..2072].copy_from_slice(&length);
+        changed[2072..2080].copy_from_slice(&(order.len() as u64).to_le_bytes());
+        assert_eq!(sealed_anyhow(&changed), Verdict::Tampered, "{order:?}");
+    }
+}
+
+#[test]
+fn a_segment_of_another_node_is_tampering() {
+    let shipped = shipped();
+    let other = Identity { node: "n2".to_owned(), ..identity(1, 0, 0) };
+    let folder = scratch();
+    finished(folder.path(), &other, 0, 6);
+    let name = segment_file_name(&other);
+    let mut image = SegmentImage::default();
+    image.load(&folder.path().join(&name)).unwrap();
+    image.cut().unwrap();
+    // Under its own name, and in the place of one of ours.
+    shipped.write(&name, image.bytes());
+    assert_eq!(shipped.verify().verdict, Verdict::Tampered);
+    shipped.remove(&name);
+    shipped.write(segment(1, 0, 0), image.bytes());
     assert_eq!(shipped.verdict(), Verdict::Tampered);
+}
+
+#[test]
+fn a_checkpoint_that_counts_more_than_anybody_has_is_judged_in_no_time() {
+    let shipped = shipped();
+    let Checkpoint { origin, root, size } = shipped.shipper.log.checkpoint();
+    for size in [size + 1, 1 << 20, 1 << 40, u64::MAX] {
+        let checkpoint = Checkpoint { origin: origin.clone(), size, root };
+        shipped.write(CHECKPOINT_FILE_NAME, sign_checkpoint(&checkpoint, &shipped.shipper.key));
+        assert_eq!(shipped.verdict(), Verdict::Incomplete, "{size} entries");
+    }
+}
+
+#[test]
+fn a_clock_that_goes_back_between_segments_is_tampering() {
+    let mut shipped = shipped();
+    let id = identity(2, 0, 1);
+    let mut writer = begin(shipped.local.path(), &id, 3);
+    let body = crate::Heartbeat { open_sessions: 0, records: 3 }.into();
+    writer.append(time_us(1), [0; 16], &body).unwrap();
+    writer.finish(time_us(1));
+    shipped.shipper.ship(shipped.local.path(), shipped.folder.path(), &id);
+    assert_eq!(shipped.verdict(), Verdict::Tampered);
+    assert!(shipped.verify().first_bad.unwrap().reason.contains("time goes back"));
+}
+
+#[test]
+fn a_past_rewritten_with_the_stolen_key_lacks_the_cosignatures_of_the_first() {
+    let mut shipped = shipped();
+    let witness = SigningKey::generate("witness.example", Role::Witness).unwrap();
+    let trust =
+        Trust { witnesses: vec![witness.verifier().to_string()], ..shipped.shipper.trust() };
+    let mut note = Note::new(shipped.shipper.log.checkpoint().text());
+    note.sign(&shipped.shipper.key);
+    note.cosign(&witness, 1_700_000_000);
+    shipped.write(CHECKPOINT_FILE_NAME, note.render());
+    assert_eq!(judged(shipped.folder.path(), Some(&trust)).verdict, Verdict::Verified);
+
+    // The thief leaves out a statement and seals all anew.
+    let folder = scratch();
+    let mut again = Shipped { local: scratch(), folder, shipper: Shipper::of(shipped.shipper.key) };
+    again.add(identity(1, 0, 0), 0, 5);
+    assert_eq!(again.verify().verdict, Verdict::Verified, "nobody else was asked");
+    let report = judged(again.folder.path(), Some(&trust));
+    assert_eq!((report.verdict, report.unwitnessed.len()), (Verdict::Incomplete, 1));
+    // The cosignature of the first log is none of the second.
+    let stolen = note.render().split_off(note.render().rfind('\u{2014}').unwrap());
+    let forged = format!("{}{stolen}", again.read_text(CHECKPOINT_FILE_NAME));
+    again.write(CHECKPOINT_FILE_NAME, forged);
+    assert_eq!(judged(again.folder.path(), Some(&trust)).verdict, Verdict::Tampered);
+    shipped.shipper = again.shipper;
+}
+
+#[test]
+fn a_signature_under_the_id_of_another_key_is_tampering() {
+    let shipped = shipped();
+    let other = Shipper::new();
+    let checkpoint = shipped.shipper.log.checkpoint();
+    let (ours, theirs) =
+        [&shipped.shipper.key, &other.key].map(|key| sign_checkpoint(&checkpoint, key)).into();
+    let of = |note: &str| {
+        let line = note.rsplit(' ').next().unwrap().trim_end().to_owned();
+        base64::Engine::decode(&base64::prelude::BASE64_STANDARD, line).unwrap()
+    };
+    // As if the ids of both keys were the same: 32 bits collide for who wants it.
+    let colliding = [&of(&ours)[..4], &of(&theirs)[4..]].concat();
+    let line = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, colliding);
+    let at = ours.rfind(' ').unwrap();
+    shipped.write(CHECKPOINT_FILE_NAME, format!("{} {line}\n", &ours[..at]));
+    assert_eq!(shipped.verdict(), Verdict::Tampered);
+    // A second line by a key of the same name changes nothing about the first, and is nobody's.
+    let second = theirs.split_once("\n\n").unwrap().1;
+    shipped.write(CHECKPOINT_FILE_NAME, format!("{ours}{second}"));
+    assert_eq!(shipped.verify().verdict, Verdict::Tampered);
 }
 
 #[test]
@@ -551,8 +727,7 @@ fn hostile_header_values_under_a_right_seal_are_refused() {
                 continue;
             }
             hostile[at] = value;
-            let crc = crc32c::crc32c(&hostile[..144]);
-            hostile[144..148].copy_from_slice(&crc.to_le_bytes());
+            repair_header(&mut hostile);
             let verdict = sealed_anyhow(&hostile);
             // How large the file was prepared concerns nobody.
             let expected = if at < 24 { Verdict::Verified } else { Verdict::Tampered };
@@ -570,17 +745,12 @@ fn hostile_lengths_and_bodies_under_a_right_seal_are_refused() {
         assert_eq!(sealed_anyhow(&hostile), Verdict::Tampered, "length {length}");
     }
     // Right checksums around bodies of rubbish: relative pointers out of bounds, no UTF-8.
-    let salt: [u8; 16] = bytes[48..64].try_into().unwrap();
     let image = SegmentImage::from_bytes(&bytes);
     for record in SegmentReader::new(&image).unwrap().map(Result::unwrap) {
         let at = usize::try_from(record.offset).unwrap();
-        let range = at..at + record.header.length as usize;
         let mut hostile = bytes.clone();
-        hostile[range.start + 48..range.end].fill(0x82);
-        let seed =
-            crc32c::crc32c_append(crc32c::crc32c(&salt), &record.header.sequence.to_le_bytes());
-        let crc = crc32c::crc32c_append(seed, &hostile[range.start + 8..range.end]);
-        hostile[at + 4..at + 8].copy_from_slice(&crc.to_le_bytes());
+        hostile[at + 48..at + record.header.length as usize].fill(0x82);
+        repair_frame(&mut hostile, at);
         // A heartbeat holds numbers alone: any bytes are one.
         let heartbeat = record.header.record_type == crate::RecordType::Heartbeat;
         let expected = if heartbeat { Verdict::Verified } else { Verdict::Tampered };
@@ -607,6 +777,29 @@ proptest! {
         prop_assume!(bytes != before);
         shipped.write(&names[which], bytes);
         prop_assert_eq!(shipped.verdict(), Verdict::Tampered);
+    }
+
+    /// rkyv's validation and that of the other reader agree on what a body is.
+    #[test]
+    fn hostile_bodies_under_a_right_seal_are_judged_alike(
+        which in 0_usize..6,
+        damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
+    ) {
+        let folder = scratch();
+        finished(folder.path(), &identity(1, 0, 0), 0, 6);
+        let mut image = SegmentImage::default();
+        image.load(&folder.path().join(segment(1, 0, 0))).unwrap();
+        image.cut().unwrap();
+        let mut bytes = image.bytes().to_vec();
+        let (at, length) = frames(&bytes)[which];
+        for (index, value) in damage {
+            let body = at + 48..at + length;
+            bytes[body.start + index.index(body.len())] = value;
+        }
+        repair_frame(&mut bytes, at);
+        // Asks both.
+        let verdict = sealed_anyhow(&bytes);
+        prop_assert!(matches!(verdict, Verdict::Verified | Verdict::Tampered));
     }
 
     #[test]
