@@ -20,6 +20,8 @@
 //!   been.
 
 mod added;
+#[cfg(test)]
+mod crash;
 mod disk;
 mod ledger;
 mod listing;

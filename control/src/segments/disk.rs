@@ -7,11 +7,17 @@ use std::path::Path;
 
 use lazaret_audit::{Digest, PARTIAL_PREFIX};
 
+#[cfg(test)]
+use super::crash::Op;
+
 #[derive(Default)]
 pub(super) struct Disk {
     /// Tests kill the custodian after so many steps.
     #[cfg(test)]
     pub(super) steps_left: Option<std::cell::Cell<u32>>,
+    /// Tests take down what was done, and tear it.
+    #[cfg(test)]
+    pub(super) taken_down: Option<std::cell::RefCell<Vec<Op>>>,
 }
 
 impl Disk {
@@ -35,15 +41,24 @@ impl Disk {
     pub(super) fn remove(&self, path: &Path) -> io::Result<()> {
         self.step()?;
         match std::fs::remove_file(path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
         }
+        #[cfg(test)]
+        self.take_down(|| Op::Remove { path: path.to_owned() });
+        Ok(())
     }
 
     /// Makes the content of a file durable.
     pub(super) fn sync(&self, path: &Path) -> io::Result<()> {
         self.step()?;
-        File::open(path)?.sync_all()
+        File::open(path)?.sync_all()?;
+        #[cfg(test)]
+        self.take_down(|| match std::fs::read(path) {
+            Ok(bytes) => Op::Sync { path: path.to_owned(), bytes },
+            Err(_) => Op::SyncFolder { path: path.to_owned() },
+        });
+        Ok(())
     }
 
     /// Writes a whole file at a path below a folder, which is durable with the next `sync_all`.
@@ -57,14 +72,19 @@ impl Disk {
         let partial = parent.join(format!("{PARTIAL_PREFIX}{}", name.display()));
         self.step()?;
         std::fs::write(&partial, bytes)?;
+        #[cfg(test)]
+        self.take_down(|| Op::Write { path: partial.clone(), bytes: bytes.to_owned() });
         self.step()?;
-        std::fs::rename(&partial, &path)
+        self.rename(&partial, &path)
     }
 
     /// Makes all durable that was written to a folder's file system.
     pub(super) fn sync_all(&self, folder: &Path) -> io::Result<()> {
         self.step()?;
-        rustix::fs::syncfs(File::open(folder)?).map_err(io::Error::from)
+        rustix::fs::syncfs(File::open(folder)?).map_err(io::Error::from)?;
+        #[cfg(test)]
+        self.take_down(|| Op::SyncAll);
+        Ok(())
     }
 
     fn put(&self, folder: &Path, name: &str, source: &mut dyn Read) -> io::Result<()> {
@@ -74,11 +94,30 @@ impl Disk {
         self.step()?;
         io::copy(source, &mut file)?;
         file.flush()?;
-        file.sync_all()?;
+        #[cfg(test)]
+        self.take_down(|| {
+            let bytes = std::fs::read(&partial).unwrap_or_default();
+            Op::Write { path: partial.clone(), bytes }
+        });
+        self.sync(&partial)?;
         self.step()?;
-        std::fs::rename(&partial, folder.join(name))?;
+        self.rename(&partial, &folder.join(name))?;
         self.step()?;
         self.sync(folder)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        std::fs::rename(from, to)?;
+        #[cfg(test)]
+        self.take_down(|| Op::Rename { from: from.to_owned(), to: to.to_owned() });
+        Ok(())
+    }
+
+    #[cfg(test)]
+    fn take_down(&self, op: impl FnOnce() -> Op) {
+        if let Some(taken) = &self.taken_down {
+            taken.borrow_mut().push(op());
+        }
     }
 
     fn step(&self) -> io::Result<()> {

@@ -27,7 +27,8 @@ impl Shipper {
         if sealed.is_empty() {
             return Ok(());
         }
-        let mut full = Vec::new();
+        // What is to be read back: its content may be large, and many segments may have waited.
+        let mut put = Vec::new();
         for segment in sealed {
             let path = self.folder.join(added::file_name(segment));
             let bytes = std::fs::read(&path).map_err(at(&path))?;
@@ -40,25 +41,27 @@ impl Shipper {
                 self.put_segment(disk, segment, &added)?;
             }
             for file in &added.files {
-                self.put(disk, file)?;
+                put.push(self.put(disk, file)?);
             }
-            full.extend(added.files);
         }
-        let edge = ledger.edge();
-        for file in &edge {
-            self.put(disk, file)?;
+        let full = put.len();
+        for file in &ledger.edge() {
+            put.push(self.put(disk, file)?);
         }
         disk.sync_all(&self.shipping_folder).map_err(at(&self.shipping_folder))?;
-        for file in full.iter().chain(&edge) {
-            self.compare(&file.path, Digest::of(&file.bytes))?;
+        for (path, digest) in &put {
+            self.compare(path, *digest)?;
         }
         let checkpoint = ledger.checkpoint();
         let write = disk.write(&self.shipping_folder, CHECKPOINT_FILE_NAME, checkpoint.as_bytes());
         write.map_err(at(&self.shipping_folder))?;
         self.compare(CHECKPOINT_FILE_NAME, Digest::of(checkpoint.as_bytes()))?;
-        self.remove_narrower(disk, &full, &edge)?;
-        sealed.iter().try_for_each(|segment| self.remove(disk, segment))?;
-        disk.sync(&self.folder).map_err(at(&self.folder))
+        let (full, edge) = put.split_at(full);
+        self.remove_narrower(disk, full, edge)?;
+        // What a segment added, without it, says that it was shipped; without what it added, it would
+        // be one that could not be sealed. So the segments are gone for good before the rest goes.
+        self.remove(disk, sealed.iter().map(segment_file_name))?;
+        self.remove(disk, sealed.iter().map(added::file_name))
     }
 
     fn put_segment(
@@ -77,12 +80,15 @@ impl Shipper {
         self.compare(&name, added.head.sha256)
     }
 
-    fn put(&self, disk: &Disk, LogFile { path, bytes }: &LogFile) -> Result<(), CustodyError> {
+    /// Answers the file's path and hash.
+    fn put(&self, disk: &Disk, file: &LogFile) -> Result<(String, Digest), CustodyError> {
+        let LogFile { path, bytes } = file;
         let shipped = self.shipping_folder.join(path);
-        if read_if_present(&shipped).is_ok_and(|found| found.as_ref() == Some(bytes)) {
-            return Ok(());
+        let is_there = read_if_present(&shipped).is_ok_and(|found| found.as_ref() == Some(bytes));
+        if !is_there {
+            disk.put_unsynced(&self.shipping_folder, path, bytes).map_err(at(&shipped))?;
         }
-        disk.put_unsynced(&self.shipping_folder, path, bytes).map_err(at(&shipped))
+        Ok((path.clone(), Digest::of(bytes)))
     }
 
     fn compare(&self, name: &str, expected: Digest) -> Result<(), CustodyError> {
@@ -97,14 +103,14 @@ impl Shipper {
     fn remove_narrower(
         &self,
         disk: &Disk,
-        full: &[LogFile],
-        edge: &[LogFile],
+        full: &[(String, Digest)],
+        edge: &[(String, Digest)],
     ) -> Result<(), CustodyError> {
-        for file in full {
-            self.remove_others(disk, &self.shipping_folder.join(format!("{}.p", file.path)), None)?;
+        for (path, _) in full {
+            self.remove_others(disk, &self.shipping_folder.join(format!("{path}.p")), None)?;
         }
-        for file in edge {
-            let path = self.shipping_folder.join(&file.path);
+        for (path, _) in edge {
+            let path = self.shipping_folder.join(path);
             let folder = path.parent().expect("a narrow tile lies in a folder");
             self.remove_others(disk, folder, path.file_name())?;
         }
@@ -131,12 +137,11 @@ impl Shipper {
         }
     }
 
-    /// The segment goes first: what it added, without it, says that it was shipped.
-    fn remove(&self, disk: &Disk, segment: &Identity) -> Result<(), CustodyError> {
-        for name in [segment_file_name(segment), added::file_name(segment)] {
+    fn remove(&self, disk: &Disk, names: impl Iterator<Item = String>) -> Result<(), CustodyError> {
+        for name in names {
             let path = self.folder.join(name);
             disk.remove(&path).map_err(at(&path))?;
         }
-        Ok(())
+        disk.sync(&self.folder).map_err(at(&self.folder))
     }
 }

@@ -12,24 +12,32 @@ const ORIGIN: &str = "lazaret.example/log";
 const NODE: &str = "n1";
 
 /// A control's folders and key, as they outlive each control.
-struct Site {
+pub(super) struct Site {
     folder: TempDir,
 }
 
 impl Site {
-    fn new() -> Self {
-        // In memory where there is such a folder: hundreds of states, each synced many times.
+    pub(super) fn new() -> Self {
+        Self::with_key(&SigningKey::generate(ORIGIN, Role::Log).unwrap())
+    }
+
+    pub(super) fn with_key(key: &SigningKey) -> Self {
+        // In memory where there is such a folder: thousands of states, each synced many times.
         let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir());
         let site = Self { folder: folder.unwrap() };
-        SigningKey::generate(ORIGIN, Role::Log).unwrap().write(&site.path("key")).unwrap();
+        key.write(&site.path("key")).unwrap();
         site
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(super) fn root(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(super) fn path(&self, name: impl AsRef<Path>) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn key(&self) -> SigningKey {
+    pub(super) fn key(&self) -> SigningKey {
         SigningKey::read(&self.path("key")).unwrap()
     }
 
@@ -41,11 +49,11 @@ impl Site {
         }
     }
 
-    fn open(&self) -> Result<Inner, CustodyError> {
+    pub(super) fn open(&self) -> Result<Inner, CustodyError> {
         Inner::open(self.custody(), self.key())
     }
 
-    fn verify(&self) -> Report {
+    pub(super) fn verify(&self) -> Report {
         let trust = Trust {
             origin: ORIGIN.to_owned(),
             keys: vec![self.key().verifier().to_string()],
@@ -73,7 +81,7 @@ impl Site {
     }
 
     /// File names in the segment folder, but for those that always stay.
-    fn local(&self) -> Vec<String> {
+    pub(super) fn local(&self) -> Vec<String> {
         let entries = std::fs::read_dir(self.path("segments")).unwrap();
         let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
         let mut names: Vec<_> =
@@ -83,23 +91,23 @@ impl Site {
     }
 }
 
-fn live(boot: u64) -> LiveBoot {
+pub(super) fn live(boot: u64) -> LiveBoot {
     LiveBoot { node: NODE.to_owned(), boot }
 }
 
 /// Writes as a shard does: Boot first, then heartbeats.
-struct Shard {
+pub(super) struct Shard {
     boot: u64,
     writer: SegmentWriter,
 }
 
 impl Shard {
-    fn begin(boot: u64, segment: &SegmentFile, first_sequence: u64) -> Self {
+    pub(super) fn begin(boot: u64, segment: &SegmentFile, first_sequence: u64) -> Self {
         let writer = BlankSegment::open(&segment.path).unwrap().begin(first_sequence);
         Self { boot, writer }
     }
 
-    fn append(&mut self, records: u64) {
+    pub(super) fn append(&mut self, records: u64) {
         for _ in 0..records {
             let sequence = self.writer.position().sequence;
             let body = match sequence {
@@ -113,7 +121,11 @@ impl Shard {
         self.writer.commit();
     }
 
-    fn finish(self) -> u64 {
+    pub(super) fn position(&self) -> u64 {
+        self.writer.position().sequence
+    }
+
+    pub(super) fn finish(self) -> u64 {
         let time_us = 1_000 + self.writer.position().sequence;
         self.writer.finish(time_us).position.sequence
     }
