@@ -35,6 +35,9 @@ impl Ledger {
     ) -> Result<Self, CustodyError> {
         let log = read_log(folder)?;
         let log = log.unwrap_or_else(|| Log::begin(key.verifier(), None, now_us()));
+        if log.checkpoint().origin != key.verifier().name() {
+            return Err(CustodyError::ForeignLog { path: folder.join(LOG_FILE_NAME) });
+        }
         let here = read_checkpoint(folder, key.verifier())?;
         let shipped = read_checkpoint(shipping_folder, key.verifier())?;
         for (signed, path) in [(&here, folder), (&shipped, shipping_folder)] {

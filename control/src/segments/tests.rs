@@ -308,8 +308,10 @@ fn a_checkpoint_of_another_key_is_refused() {
     run_and_die(&inner, 1);
     inner.sweep().unwrap();
     drop(inner);
-    let other = SigningKey::generate(ORIGIN, Role::Log).unwrap();
-    assert!(matches!(Inner::open(site.custody(), other), Err(CustodyError::ForeignLog { .. })));
+    for name in [ORIGIN, "lazaret.example/another"] {
+        let other = SigningKey::generate(name, Role::Log).unwrap();
+        assert!(matches!(Inner::open(site.custody(), other), Err(CustodyError::ForeignLog { .. })));
+    }
 }
 
 #[test]

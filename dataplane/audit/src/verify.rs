@@ -287,8 +287,9 @@ fn judge_checkpoint(
             return None;
         }
     };
-    let origin = || log::read_origin(folder, inventory).and_then(Authority::from_origin);
-    let authority = authority.or_else(origin);
+    let origin = log::read_origin(folder, inventory);
+    let first_key = origin.as_ref().map(|origin| origin.key.clone());
+    let authority = authority.or_else(|| origin.and_then(Authority::from_origin));
     let read = Checkpoint::read(&bytes).map_err(|error| error.to_string());
     let accepted = read.and_then(|(checkpoint, note)| {
         let accepts = |authority: &Authority| authority.accepts(&checkpoint, &note);
@@ -304,6 +305,11 @@ fn judge_checkpoint(
     };
     let log = judge_log(folder, inventory, &checkpoint, findings);
     if let Some(authority) = authority {
+        let trusts = |key: &String| authority.keys.iter().any(|it| it.to_string() == *key);
+        if first_key.is_some_and(|key| !trusts(&key)) {
+            findings
+                .tampered(FirstBad::checkpoint("the log begins with a key that is not trusted"));
+        }
         authority.judge_witnesses(&note, findings);
     }
     Some(log)

@@ -571,6 +571,20 @@ fn a_foreign_key_is_consistent_with_itself_and_tampering_to_who_trusts_another()
 }
 
 #[test]
+fn a_log_that_began_with_another_key_is_tampering_to_who_does_not_trust_that() {
+    let shipped = shipped();
+    let second = Shipper::new();
+    let checkpoint = shipped.shipper.log.checkpoint();
+    shipped.write(CHECKPOINT_FILE_NAME, sign_checkpoint(&checkpoint, &second.key));
+    let both = [&shipped.shipper.key, &second.key].map(|key| key.verifier().to_string());
+    let trusting = |keys: &[String]| Trust { keys: keys.to_vec(), ..shipped.shipper.trust() };
+    let verdict = |keys: &[String]| judged(shipped.folder.path(), Some(&trusting(keys))).verdict;
+    assert_eq!(verdict(&both), Verdict::Verified);
+    assert_eq!(verdict(&both[1..]), Verdict::Tampered);
+    assert_eq!(verdict(&both[..1]), Verdict::Tampered);
+}
+
+#[test]
 fn another_origin_is_tampering() {
     let shipped = shipped();
     let trust = Trust { origin: "other.example/log".to_owned(), ..shipped.shipper.trust() };
