@@ -599,11 +599,12 @@ class Verifier:
 
     def run(self, trust):
         self.scan()
+        if not ("checkpoint" in self.files or self.segments or self.tiles):
+            self.findings = [Finding("unusable", None, self.folder, None, None, "no evidence is there")]
+            return
         checkpoint, bundles = None, self.tiles["entries"]
         size = max((256 * tile + max(widths) for tile, widths in bundles.items()), default=0)
-        if not self.files:
-            self.find("unusable", "no evidence is there")
-        elif "checkpoint" not in self.files:
+        if "checkpoint" not in self.files:
             self.find("incomplete", "checkpoint: missing", 0)
         with self.judged("checkpoint", 0):
             checkpoint = parse_checkpoint(self.read("checkpoint", NOTE_BYTES)) if "checkpoint" in self.files else None

@@ -91,7 +91,8 @@ pub fn verify_folder(folder: &Path, trust: Option<&Trust>) -> Report {
         Err(error) => return Report::unusable(folder, &error),
     };
     if inventory.is_empty() {
-        return Report::unusable(folder, &"no evidence lies here");
+        let reason = "no evidence lies here; name the folder that segments are shipped to";
+        return Report::unusable(folder, &reason);
     }
 
     let mut findings = Findings::default();
@@ -133,7 +134,9 @@ impl Authority {
     /// Whether one of the keys signed, and nobody else but witnesses.
     fn accepts(&self, checkpoint: &Checkpoint, note: &Note) -> Result<(), String> {
         if checkpoint.origin != self.origin {
-            return Err(format!("its origin is {:?}, not {:?}", checkpoint.origin, self.origin));
+            let (found, trusted) = (&checkpoint.origin, &self.origin);
+            let mend = "is the trust file this gateway's?";
+            return Err(format!("its origin is {found:?}, not {trusted:?}; {mend}"));
         }
         let signed: Vec<_> = self.keys.iter().map(|key| note.signed_by(key)).collect();
         if signed.contains(&Signed::Wrong) {

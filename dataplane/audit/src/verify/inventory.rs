@@ -30,11 +30,9 @@ impl Inventory {
         Ok(inventory)
     }
 
+    /// Whether there is nothing of a log, whatever else there is.
     pub(crate) fn is_empty(&self) -> bool {
-        !self.checkpoint
-            && self.segments.is_empty()
-            && self.tiles.is_empty()
-            && self.strangers.is_empty()
+        !self.checkpoint && self.segments.is_empty() && self.tiles.is_empty()
     }
 
     /// The files that there are of a tile, the widest first.
@@ -54,7 +52,9 @@ impl Inventory {
     /// Names what is neither evidence nor on its way to be.
     pub(crate) fn report_strangers(&self, findings: &mut Findings) {
         for name in &self.strangers {
-            findings.tampered(FirstBad::file(name, "this file is no part of the evidence"));
+            let reason = "this file is no part of the evidence; is this the folder that segments \
+                          are shipped to?";
+            findings.tampered(FirstBad::file(name, reason));
         }
         for name in &self.partial {
             findings.missing(format!("{name}: the upload was not completed"));

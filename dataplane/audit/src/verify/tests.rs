@@ -713,6 +713,9 @@ fn where_there_is_nothing_there_is_no_verdict() {
     for folder in [folder.path(), &folder.path().join("absent")] {
         assert_eq!(judged(folder, None).verdict, Verdict::Unusable);
     }
+    // Another folder altogether.
+    std::fs::write(folder.path().join("notes.txt"), "").unwrap();
+    assert_eq!(judged(folder.path(), None).verdict, Verdict::Unusable);
     let shipped = shipped();
     let trust = Trust { keys: vec!["no key".to_owned()], ..shipped.shipper.trust() };
     assert_eq!(judged(shipped.folder.path(), Some(&trust)).verdict, Verdict::Unusable);
