@@ -24,20 +24,20 @@ PARTIAL = re.compile(r"(?:tile/(?:[^/]+/)*)?\.partial-[^/]*")
 NOTE = re.compile(r"(([^\n]+)\n([1-9][0-9]{0,19})\n([^\n]{44})\n)\n((?:— [^\s+]+ [^\s]+\n){1,64})")
 CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
 KINDS = {"u64": (8, 8), "u32": (4, 4), "bool": (1, 1), "counts": (72, 4), "hash": (32, 1),
-         "text": (8, 4), "texts": (8, 4)}  # size and alignment
+         "text": (8, 4), "word": (8, 4), "texts": (8, 4)}  # size and alignment
 BOOT, HEARTBEAT, SEGMENT_END, RECOVERY = 1, 2, 12, 13
 RECORDS = {number: [field.split(":") for field in fields.split()] for number, fields in {
-    BOOT: "node:text boot:u64 version:text durability:text",
+    BOOT: "node:word boot:u64 version:word durability:word",
     HEARTBEAT: "open_sessions:u32 records:u64",
     3: "client_address:text claimed_user:text principal:text issuer:text groups:texts grant:text resource:text "
-       "database:text application_name:text protocol:u32 tls:text preset:text",
+       "database:text application_name:text protocol:u32 tls:word preset:word",
     4: "client_address:text claimed_user:text database:text reason:text",
-    5: "request:u64 message:text kind:text name:text text:text commitment:hash bytes:u64 allowed:bool rule:text "
-       "snapshot_hash:text",
+    5: "request:u64 message:word kind:word name:text text:text commitment:hash bytes:u64 allowed:bool rule:word "
+       "snapshot_hash:word",
     6: "request:u64 statement:text parameters:texts commitment:hash bytes:u64",
     7: "request:u64 bytes:u64 commitment:hash findings:counts",
     8: "request:u64 rows:u64 bytes:u64 findings:counts digest:hash",
-    9: "request:u64 rows:u64 bytes:u64 findings:counts digest:hash outcome:text",
+    9: "request:u64 rows:u64 bytes:u64 findings:counts digest:hash outcome:word",
     10: "client_address:text found:bool",
     11: "reason:text requests:u64 rows:u64 bytes_to_client:u64 bytes_from_client:u64 findings:counts",
     SEGMENT_END: "records:u64",
@@ -163,19 +163,22 @@ class Body:
         alignment = max(KINDS[field][1] for _, field in RECORDS[kind])
         root = len(data) - -(-size // alignment) * alignment
         require(root >= 0 and root % alignment == 0, "no room for the root of the body")
-        numbers, texts, lists = b"", [], []
+        facts, texts, lists = b"", [], []
         for name, field in RECORDS[kind]:
-            if field == "text":
-                self.fields[name] = self.text(root + places[name], root)
-                texts.append(self.fields[name])
+            if field in ("text", "word"):
+                self.fields[name] = text = self.text(root + places[name], root)
+                if field == "text":
+                    texts.append(text)
+                else:
+                    facts += struct.pack("<I", len(text)) + text
             elif field == "texts":
                 found = self.texts(root + places[name], root)
                 lists.append(b"".join(struct.pack("<I", len(text)) + text for text in found))
             else:
                 self.fields[name] = data[root + places[name] :][: KINDS[field][0]]
                 require(field != "bool" or self.fields[name][0] < 2, "a bool is neither 0 nor 1")
-                numbers += self.fields[name]
-        self.committed = [numbers, *texts, *lists]
+                facts += self.fields[name]
+        self.committed = [facts, *texts, *lists]
 
     def text(self, at, end):
         text, (word, distance) = self.data[at : at + 8].partition(b"\xff")[0], struct.unpack_from("<Ii", self.data, at)

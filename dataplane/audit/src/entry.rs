@@ -46,7 +46,7 @@ pub(crate) struct Seal {
     pub(crate) sha256: Digest,
 }
 
-/// No entry is longer: that of a `SessionStart` has 464 bytes.
+/// No entry is longer: that of a `SessionStart` has 368 bytes.
 pub(crate) const MAX_BYTES: usize = 1024;
 
 /// The sequence that an entry gives.

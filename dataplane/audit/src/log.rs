@@ -17,7 +17,6 @@ use crate::record::Fields;
 use crate::segment::Identity;
 use crate::tlog::{
     Bundle, Checkpoint, Digest, Grade, Note, SigningKey, TILE_WIDTH, Tile, Tree, VerifierKey,
-    file_digest,
 };
 
 /// One node's transparency log.
@@ -105,7 +104,7 @@ impl Log {
         let mut log = self.clone();
         let mut files = Vec::new();
         let contents = log.push_records(image, &mut files)?;
-        let (segment_bytes, sha256) = (image.bytes().len() as u64, file_digest(image.bytes()));
+        let (segment_bytes, sha256) = (image.bytes().len() as u64, Digest::of(image.bytes()));
         let seal = Own::Seal(Seal {
             segment: contents.identity.clone(),
             bytes: segment_bytes,
@@ -227,7 +226,7 @@ impl Log {
                 _ => self.push(&[1, 0, 0, 0], &mut files),
             }
         }
-        let (bytes, sha256) = (bytes.len() as u64, file_digest(bytes));
+        let (bytes, sha256) = (bytes.len() as u64, Digest::of(bytes));
         let (first_sequence, last_sequence) = (0, records - 1);
         let segment = segment.clone();
         let seal = Seal { segment, bytes, records, first_sequence, last_sequence, sha256 };

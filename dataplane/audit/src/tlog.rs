@@ -11,7 +11,6 @@ mod tree;
 
 pub use checkpoint::{CHECKPOINT_FILE_NAME, Checkpoint, CheckpointError};
 pub use hash::Digest;
-pub(crate) use hash::file_digest;
 pub(crate) use key::check_name;
 pub use key::{KeyError, Role, SigningKey, VerifierKey};
 pub(crate) use note::{MAX_NOTE_BYTES, Note, Signed};

@@ -1,8 +1,8 @@
 //! A record's fields in their canonical form, and what an entry commits to them by.
 //!
-//! The first field is the record's *numbers*, all that is no text, together: they are many, small,
-//! and of use only together. Each text and each list of texts is a field of its own, so that it can be
-//! shown, with its salt, without showing another.
+//! The first field is the record's *facts*, together: numbers, hashes and words of ours, which say
+//! nothing by themselves that would have to be hidden. Each text and each list of texts is a field of its
+//! own, so that it can be shown, with its salt, without showing another.
 
 use rkyv::boxed::ArchivedBox;
 use rkyv::rend::{u32_le, u64_le};
@@ -25,12 +25,18 @@ impl Fields {
         self.ends.clear();
     }
 
-    /// A part of the field that is being written.
-    pub(super) fn put(&mut self, part: &impl Canonical) {
-        part.write(&mut self.bytes);
+    /// One of the facts.
+    pub(super) fn fact(&mut self, part: &impl Canonical) {
+        part.write_fact(&mut self.bytes);
     }
 
-    pub(super) fn end_field(&mut self) {
+    pub(super) fn end_of_facts(&mut self) {
+        self.ends.push(self.bytes.len());
+    }
+
+    /// A field of its own.
+    pub(super) fn field(&mut self, whole: &impl Canonical) {
+        whole.write(&mut self.bytes);
         self.ends.push(self.bytes.len());
     }
 
@@ -42,16 +48,13 @@ impl Fields {
     pub(crate) fn commit(&self, salt: &Salt, sequence: u64, entry: &mut Vec<u8>) {
         let mut from = 0;
         let mut salts = [[0; 16]; 2];
-        let mut salted = Vec::with_capacity(64);
         for (at, &end) in (0_u32..).zip(&self.ends) {
             let which = at as usize % 2;
             if which == 0 {
                 salts = pair_of_salts(salt, sequence, at / 2);
             }
-            salted.clear();
-            salted.extend_from_slice(&salts[which]);
-            salted.extend_from_slice(&self.bytes[from..end]);
-            entry.extend_from_slice(&Digest::of(&salted).0);
+            let Digest(commitment) = Digest::of_parts(&[&salts[which], &self.bytes[from..end]]);
+            entry.extend_from_slice(&commitment);
             from = end;
         }
     }
@@ -59,11 +62,7 @@ impl Fields {
 
 /// One hash makes two salts. Who is shown one learns neither the segment's nor the other.
 fn pair_of_salts(salt: &Salt, sequence: u64, pair: u32) -> [[u8; 16]; 2] {
-    let mut seed = [0; 28];
-    seed[..16].copy_from_slice(salt);
-    seed[16..24].copy_from_slice(&sequence.to_le_bytes());
-    seed[24..].copy_from_slice(&pair.to_le_bytes());
-    let Digest(hash) = Digest::of(&seed);
+    let Digest(hash) = Digest::of_parts(&[salt, &sequence.to_le_bytes(), &pair.to_le_bytes()]);
     let (halves, _) = hash.as_chunks();
     [halves[0], halves[1]]
 }
@@ -75,6 +74,11 @@ pub(super) trait Canonical {
     const KIND: (&'static str, usize, usize);
 
     fn write(&self, out: &mut Vec<u8>);
+
+    /// Among others, so that its end can be told.
+    fn write_fact(&self, out: &mut Vec<u8>) {
+        self.write(out);
+    }
 }
 
 impl Canonical for u64_le {
@@ -129,6 +133,12 @@ impl Canonical for ArchivedString {
     fn write(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(self.as_bytes());
     }
+
+    fn write_fact(&self, out: &mut Vec<u8>) {
+        let length = u32::try_from(self.len()).expect("a frame is at most 64 KiB long");
+        out.extend_from_slice(&length.to_le_bytes());
+        self.write(out);
+    }
 }
 
 impl Canonical for ArchivedBox<[ArchivedString]> {
@@ -136,10 +146,6 @@ impl Canonical for ArchivedBox<[ArchivedString]> {
     const KIND: (&'static str, usize, usize) = ("texts", 8, 4);
 
     fn write(&self, out: &mut Vec<u8>) {
-        for text in self.iter() {
-            let length = u32::try_from(text.len()).expect("a frame is at most 64 KiB long");
-            out.extend_from_slice(&length.to_le_bytes());
-            text.write(out);
-        }
+        self.iter().for_each(|text| text.write_fact(out));
     }
 }

@@ -14,7 +14,7 @@ use crate::header::{Fixed, State};
 use crate::reader::{SegmentImage, SegmentReader};
 use crate::record::Fields;
 use crate::segment::Identity;
-use crate::tlog::{Bundle, Grade, TILE_WIDTH, file_digest};
+use crate::tlog::{Bundle, Digest, Grade, TILE_WIDTH};
 
 pub(super) enum Outcome {
     /// As it was sealed.
@@ -126,7 +126,7 @@ impl Judge<'_> {
     /// Nothing of the segment is parsed before this has passed.
     fn compare(&self, image: &SegmentImage, seal: &Seal) -> Result<(), Fault> {
         let length = image.bytes().len() as u64;
-        if length == seal.bytes && file_digest(image.bytes()) == seal.sha256 {
+        if length == seal.bytes && Digest::of(image.bytes()) == seal.sha256 {
             return Ok(());
         }
         let what = if length == seal.bytes {
