@@ -4,8 +4,11 @@
 
 mod checkpoint;
 mod hash;
+#[cfg(test)]
+mod judge;
 mod key;
 mod note;
+mod proof;
 mod tile;
 mod tree;
 
@@ -14,5 +17,9 @@ pub use hash::Digest;
 pub(crate) use key::check_name;
 pub use key::{KeyError, Role, SigningKey, VerifierKey};
 pub(crate) use note::{MAX_NOTE_BYTES, Note, Signed};
+pub use proof::{
+    ProofError, TileReader, prove_consistency, prove_inclusion, verify_consistency,
+    verify_inclusion,
+};
 pub(crate) use tile::{Bundle, Grade, TILE_WIDTH, Tile};
 pub(crate) use tree::{Tree, subtree_root};

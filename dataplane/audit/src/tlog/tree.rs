@@ -88,26 +88,10 @@ pub(crate) fn subtree_root(hashes: &[Digest]) -> Digest {
 
 #[cfg(test)]
 mod tests {
-    use tlog_tiles::{Error, Hash, HashReader, stored_hashes, tree_hash};
+    use tlog_tiles::tree_hash;
 
     use super::*;
-
-    /// All hashes of the judge's tree, in its own order.
-    #[derive(Default)]
-    struct Judge(Vec<Hash>);
-
-    impl HashReader for Judge {
-        fn read_hashes(&self, indexes: &[u64]) -> Result<Vec<Hash>, Error> {
-            Ok(indexes.iter().map(|&at| self.0[usize::try_from(at).unwrap()]).collect())
-        }
-    }
-
-    impl Judge {
-        fn push(&mut self, index: u64, entry: &[u8]) {
-            let hashes = stored_hashes(index, entry, self).unwrap();
-            self.0.extend(hashes);
-        }
-    }
+    use crate::tlog::judge::Judge;
 
     #[test]
     fn roots_are_those_of_another_implementation() {
