@@ -133,11 +133,16 @@ def parse_checkpoint(data):
 def parse_trust(trust):
     require(isinstance(trust, dict), "the trust file is none")
     trust = {"witnesses": [], **trust}
-    require(trust.keys() == {"origin", "keys", "witnesses", "nodes"} and isinstance(trust["origin"], str)
+    has_quorum = "quorum" in trust
+    trust.setdefault("quorum", 0)
+    require(trust.keys() == {"origin", "keys", "witnesses", "quorum", "nodes"} and isinstance(trust["origin"], str)
             and all(isinstance(trust[name], list) and all(isinstance(text, str) for text in trust[name])
                     for name in ("keys", "witnesses", "nodes")), "the trust file is none")
-    return {**trust, "keys": [parse_key(text, 1) for text in trust["keys"]],
-            "witnesses": [parse_key(text, 4) for text in trust["witnesses"]]}
+    witnesses, quorum = [parse_key(text, 4) for text in trust["witnesses"]], trust["quorum"]
+    require(len({key.public for key in witnesses}) == len(witnesses), "a witness that would count twice")
+    require(not has_quorum or type(quorum) is int and 1 <= quorum <= len(witnesses), "no such quorum of the witnesses")
+    quorum = quorum if has_quorum else len(witnesses)
+    return {**trust, "keys": [parse_key(text, 1) for text in trust["keys"]], "witnesses": witnesses, "quorum": quorum}
 
 # Segments
 def crc_entry(crc):
@@ -567,7 +572,7 @@ class Verifier:
                     self.find("tampered", f"hash {wrong[0]} is not the tree's", entry, file)
 
     def judge_signatures(self, checkpoint, trust):
-        trust = trust or {"origin": self.origin.origin, "keys": [self.origin.key], "witnesses": None}
+        trust = trust or {"origin": self.origin.origin, "keys": [self.origin.key], "witnesses": None, "quorum": 0}
         require(trust["origin"] == checkpoint.origin, "the origin is not the one that is trusted or begins the log")
         require(not self.origin or (self.origin.origin == checkpoint.origin and self.origin.key in trust["keys"]),
                 "the log begins with another origin or key")
@@ -582,7 +587,8 @@ class Verifier:
                 require(key and key.type == (4 if place else 1), "a signature line of somebody else")
                 require(is_signed(key.public, text, signature), f"the signature of {key.name} is wrong")
         wanted = trust["witnesses"] or []
-        self.unwitnessed = [key.name for key in wanted if (key.name, key.id) not in checkpoint.signatures]
+        absent = [key.name for key in wanted if (key.name, key.id) not in checkpoint.signatures]
+        self.unwitnessed = absent if len(wanted) - len(absent) < trust["quorum"] else []
 
     def judge_rest(self, trust):
         """Segments that no Seal names, and nodes."""

@@ -111,6 +111,7 @@ fn shipped(folder: &Path, segments: u64) -> (Trust, u64) {
         origin: ORIGIN.to_owned(),
         keys: vec![key.verifier().to_string()],
         witnesses: Vec::new(),
+        quorum: None,
         nodes: vec!["n1".to_owned()],
     };
     (trust, bytes)

@@ -170,6 +170,7 @@ fn make_evidence_key(layout: &Layout, node: &str) -> Result<(), InitError> {
         origin,
         keys: vec![key.verifier().to_string()],
         witnesses: Vec::new(),
+        quorum: None,
         nodes: vec![node.to_owned()],
     };
     let text = serde_json::to_string_pretty(&trust).map_err(KeyError::from)?;

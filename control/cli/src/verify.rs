@@ -17,7 +17,7 @@ use lazaret_audit::{FirstBad, Report, Trust, Verdict, verify_folder};
 pub(crate) struct Args {
     /// The folder that segments were shipped to (`shipped`; not `segments`, where they are made).
     folder: PathBuf,
-    /// Whom to trust: origin, keys and nodes; `init` writes it as trust.json. Without it
+    /// Whom to trust: origin, keys, witnesses and nodes; `init` writes it as trust.json. Without it
     /// the best verdict is CONSISTENT.
     #[arg(long, value_name = "FILE")]
     trust: Option<PathBuf>,

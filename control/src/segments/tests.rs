@@ -58,6 +58,7 @@ impl Site {
             origin: ORIGIN.to_owned(),
             keys: vec![self.key().verifier().to_string()],
             witnesses: vec![],
+            quorum: None,
             nodes: vec![NODE.to_owned()],
         };
         verify_folder(&self.path("shipped"), Some(&trust))

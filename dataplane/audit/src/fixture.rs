@@ -151,6 +151,7 @@ impl Shipper {
             origin: ORIGIN.to_owned(),
             keys: vec![self.key.verifier().to_string()],
             witnesses: Vec::new(),
+            quorum: None,
             nodes: vec!["n1".to_owned()],
         }
     }

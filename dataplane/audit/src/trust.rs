@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::tlog::{KeyError, Role, VerifierKey, check_name};
 
@@ -21,6 +21,9 @@ pub struct Trust {
     /// Verifier keys of witnesses.
     #[serde(default)]
     pub witnesses: Vec<String>,
+    /// So many of the witnesses must have cosigned; all of them if absent.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub quorum: Option<usize>,
     /// Nodes that the evidence must cover.
     pub nodes: Vec<String>,
 }
@@ -41,6 +44,10 @@ pub enum TrustError {
     Witness(usize, KeyError),
     #[error("witness {0} has a log's key: it belongs under `keys`")]
     LogKey(usize),
+    #[error("witness {0} has the public key of one before it, and would count twice")]
+    Twice(usize),
+    #[error("the quorum is from 1 to the number of witnesses, {0}")]
+    Quorum(usize),
     #[error("it names no key")]
     NoKey,
 }
@@ -53,6 +60,7 @@ impl Trust {
         check_name(&trust.origin).map_err(TrustError::Origin)?;
         trust.verifier_keys()?;
         trust.witness_keys()?;
+        trust.needed_witnesses()?;
         Ok(trust)
     }
 
@@ -66,8 +74,28 @@ impl Trust {
 
     /// The witnesses' keys, parsed.
     pub(crate) fn witness_keys(&self) -> Result<Vec<VerifierKey>, TrustError> {
-        parse(&self.witnesses, Role::Witness, TrustError::Witness, TrustError::LogKey)
+        let keys = parse(&self.witnesses, Role::Witness, TrustError::Witness, TrustError::LogKey)?;
+        let is_twice = |at: &usize| keys[..*at].iter().any(|key| key.is_same_public(&keys[*at]));
+        match (0..keys.len()).find(is_twice) {
+            Some(at) => Err(TrustError::Twice(at + 1)),
+            None => Ok(keys),
+        }
     }
+
+    /// How many of the witnesses must have cosigned.
+    pub(crate) fn needed_witnesses(&self) -> Result<usize, TrustError> {
+        let all = self.witnesses.len();
+        match self.quorum {
+            None => Ok(all),
+            Some(quorum) if (1..=all).contains(&quorum) => Ok(quorum),
+            Some(_) => Err(TrustError::Quorum(all)),
+        }
+    }
+}
+
+/// What is there is a number: nobody means all by `null`.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<usize>, D::Error> {
+    usize::deserialize(deserializer).map(Some)
 }
 
 fn parse(
@@ -81,4 +109,34 @@ fn parse(
         if key.role() == role { Ok(key) } else { Err(other_role(at + 1)) }
     };
     keys.iter().enumerate().map(parse).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::SigningKey;
+
+    #[test]
+    fn a_quorum_is_a_number_of_the_witnesses_or_left_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("trust.json");
+        let key = |name, role| SigningKey::generate(name, role).unwrap().verifier().to_string();
+        let log = key("lazaret.example/log", Role::Log);
+        let witnesses = [key("one.example", Role::Witness), key("two.example", Role::Witness)];
+        let read = |quorum: &str| {
+            let text = format!(
+                r#"{{"origin":"lazaret.example/log","keys":["{log}"],"witnesses":["{}"],{quorum}"nodes":[]}}"#,
+                witnesses.join("\",\""),
+            );
+            std::fs::write(&path, text).unwrap();
+            Trust::read(&path).ok().map(|trust| trust.needed_witnesses().unwrap())
+        };
+        assert_eq!(read(""), Some(2));
+        assert_eq!(read(r#""quorum":1,"#), Some(1));
+        assert_eq!(read(r#""quorum":2,"#), Some(2));
+        for none in ["0", "3", "-1", "1.0", "null", "true", "\"1\"", "[1]", "99999999999999999999"]
+        {
+            assert_eq!(read(&format!(r#""quorum":{none},"#)), None, "{none}");
+        }
+    }
 }

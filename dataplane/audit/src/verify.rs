@@ -117,18 +117,22 @@ struct Authority {
     keys: Vec<VerifierKey>,
     /// `None` if nobody said who they are.
     witnesses: Option<Vec<VerifierKey>>,
+    /// So many of them must have cosigned.
+    needed_witnesses: usize,
 }
 
 impl Authority {
     fn from_trust(trust: &Trust) -> Result<Self, TrustError> {
         let (keys, witnesses) = (trust.verifier_keys()?, trust.witness_keys()?);
-        Ok(Self { origin: trust.origin.clone(), keys, witnesses: Some(witnesses) })
+        let needed_witnesses = trust.needed_witnesses()?;
+        let origin = trust.origin.clone();
+        Ok(Self { origin, keys, witnesses: Some(witnesses), needed_witnesses })
     }
 
     /// Without a trust file the folder can at least agree with itself.
     fn from_origin(origin: Origin) -> Option<Self> {
         let keys = vec![origin.key.parse().ok()?];
-        Some(Self { origin: origin.origin, keys, witnesses: None })
+        Some(Self { origin: origin.origin, keys, witnesses: None, needed_witnesses: 0 })
     }
 
     /// Whether one of the keys signed, and nobody else but witnesses.
@@ -156,20 +160,25 @@ impl Authority {
         Ok(())
     }
 
-    /// Whether all witnesses cosigned.
+    /// Whether so many witnesses cosigned as must have. A cosignature that is there holds, needed or not.
     fn judge_witnesses(&self, note: &Note, findings: &mut Findings) {
+        let (mut cosigned, mut absent) = (0, Vec::new());
         for witness in self.witnesses.iter().flatten() {
             let name = witness.name();
             match note.signed_by(witness) {
-                Signed::Valid => {}
-                Signed::Absent => {
-                    findings.missing(format!("{CHECKPOINT_FILE_NAME}: {name} has not cosigned it"));
-                    findings.unwitnessed.push(format!("{CHECKPOINT_FILE_NAME}: {name}"));
-                }
+                Signed::Valid => cosigned += 1,
+                Signed::Absent => absent.push(name),
                 Signed::Wrong => findings.tampered(FirstBad::checkpoint(format!(
                     "the cosignature of {name} does not match"
                 ))),
             }
+        }
+        if cosigned >= self.needed_witnesses {
+            return;
+        }
+        for name in absent {
+            findings.missing(format!("{CHECKPOINT_FILE_NAME}: {name} has not cosigned it"));
+            findings.unwitnessed.push(format!("{CHECKPOINT_FILE_NAME}: {name}"));
         }
     }
 }

@@ -130,6 +130,11 @@ impl VerifierKey {
         self.role
     }
 
+    /// Whether the two are one key, by whatever names.
+    pub(crate) fn is_same_public(&self, other: &Self) -> bool {
+        self.public == other.public
+    }
+
     /// The four bytes that a signature names its key by.
     pub(crate) fn id(&self) -> [u8; 4] {
         let mut hashed = digest::Context::new(&digest::SHA256);
@@ -138,6 +143,12 @@ impl VerifierKey {
         hashed.update(&[self.role as u8]);
         hashed.update(&self.public);
         *hashed.finish().as_ref().first_chunk().expect("SHA-256 is longer")
+    }
+
+    /// The same key by another name.
+    #[cfg(test)]
+    pub(crate) fn renamed(&self, name: &str) -> Self {
+        Self { name: name.to_owned(), ..self.clone() }
     }
 
     pub(crate) fn verifies(&self, text: &[u8], signature: &[u8]) -> bool {

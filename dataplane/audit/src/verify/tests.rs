@@ -638,6 +638,80 @@ fn witnesses_that_are_asked_for_must_have_cosigned() {
 }
 
 #[test]
+fn a_quorum_of_the_witnesses_is_enough_and_one_less_is_not() {
+    let shipped = shipped();
+    let witness = |name| SigningKey::generate(name, Role::Witness).unwrap();
+    let witnesses = ["one.example", "two.example", "three.example"].map(witness);
+    let verify = |quorum| {
+        let witnesses = witnesses.iter().map(|key| key.verifier().to_string()).collect();
+        let trust = Trust { witnesses, quorum, ..shipped.shipper.trust() };
+        judged(shipped.folder.path(), Some(&trust))
+    };
+    let mut note = Note::new(shipped.shipper.log.checkpoint().text());
+    note.sign(&shipped.shipper.key);
+    for cosigned in 0..=3 {
+        shipped.write(CHECKPOINT_FILE_NAME, note.render());
+        for quorum in 1..=3 {
+            let report = verify(Some(quorum));
+            let enough = cosigned >= quorum;
+            let expected = if enough { Verdict::Verified } else { Verdict::Incomplete };
+            assert_eq!(report.verdict, expected, "{cosigned} of {quorum}");
+            let unwitnessed = if enough { 0 } else { 3 - cosigned };
+            assert_eq!(report.unwitnessed.len(), unwitnessed, "{:?}", report.unwitnessed);
+            assert_eq!(report.gaps.len(), unwitnessed, "{:?}", report.gaps);
+        }
+        assert_eq!(verify(None).verdict, verify(Some(3)).verdict, "all, if nothing is said");
+        for none in [0, 4, usize::MAX] {
+            assert_eq!(verify(Some(none)).verdict, Verdict::Unusable, "no quorum of three: {none}");
+        }
+        if let Some(witness) = witnesses.get(cosigned) {
+            note.cosign(witness, 1_700_000_000);
+        }
+    }
+}
+
+#[test]
+fn a_wrong_cosignature_is_tampering_though_the_quorum_does_without() {
+    let shipped = shipped();
+    let witness = |name| SigningKey::generate(name, Role::Witness).unwrap();
+    let (good, other, forger) =
+        (witness("good.example"), witness("other.example"), witness("other.example"));
+    let witnesses = vec![good.verifier().to_string(), other.verifier().to_string()];
+    let trust = Trust { witnesses, quorum: Some(1), ..shipped.shipper.trust() };
+    let mut note = Note::new(shipped.shipper.log.checkpoint().text());
+    note.sign(&shipped.shipper.key);
+    note.cosign(&good, 1_700_000_000);
+    note.cosign(&other, 1_700_000_000);
+    let mut bytes = note.render().into_bytes();
+    shipped.write(CHECKPOINT_FILE_NAME, &bytes);
+    assert_eq!(judged(shipped.folder.path(), Some(&trust)).verdict, Verdict::Verified);
+    let at = bytes.len() - 20;
+    bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
+    shipped.write(CHECKPOINT_FILE_NAME, bytes);
+    assert_eq!(judged(shipped.folder.path(), Some(&trust)).verdict, Verdict::Tampered);
+    let mut note = Note::new(shipped.shipper.log.checkpoint().text());
+    note.sign(&shipped.shipper.key);
+    note.cosign(&good, 1_700_000_000);
+    note.cosign(&forger, 1_700_000_000);
+    shipped.write(CHECKPOINT_FILE_NAME, note.render());
+    let verdict = judged(shipped.folder.path(), Some(&trust)).verdict;
+    assert_eq!(verdict, Verdict::Tampered, "another's key by a trusted name");
+}
+
+#[test]
+fn a_witness_that_would_count_twice_is_no_trust() {
+    let shipped = shipped();
+    let witness = SigningKey::generate("witness.example", Role::Witness).unwrap();
+    // The same key by another name: its cosignatures hold for both, so one witness would be two.
+    let again = witness.verifier().renamed("other.example");
+    for second in [witness.verifier(), &again] {
+        let witnesses = vec![witness.verifier().to_string(), second.to_string()];
+        let trust = Trust { witnesses, quorum: Some(1), ..shipped.shipper.trust() };
+        assert_eq!(judged(shipped.folder.path(), Some(&trust)).verdict, Verdict::Unusable);
+    }
+}
+
+#[test]
 fn keys_of_the_wrong_role_are_no_trust() {
     let shipped = shipped();
     let witness = SigningKey::generate("witness.example", Role::Witness).unwrap();
