@@ -1,5 +1,5 @@
 //! `lazaret`: sets a gateway up, runs it, mints development tokens, checks an installation, tries
-//! the detectors, and verifies evidence offline.
+//! the detectors, verifies evidence offline, and witnesses the logs of others.
 //!
 //! Exit codes: 0 done, 1 refused or failed, 3 unusable input, 64 wrong usage; `verify` adds 2.
 
@@ -17,6 +17,7 @@ mod server_certificate;
 mod token;
 mod up;
 mod verify;
+mod witness;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -35,6 +36,7 @@ enum Command {
     Classify(classify::Args),
     Detect(detect::Args),
     Verify(verify::Args),
+    Witness(witness::Args),
 }
 
 /// Refused, or failed.
@@ -55,6 +57,7 @@ fn main() -> ExitCode {
         Command::Classify(args) => finish(classify::run(&args)),
         Command::Detect(args) => detect::run(&args),
         Command::Verify(args) => verify::run(&args),
+        Command::Witness(args) => finish(witness::run(&args)),
     }
 }
 

@@ -41,9 +41,9 @@ pub use record::{
 pub use recover::{RecoverError, Recovered, recover};
 pub use segment::{Identity, MAX_SEGMENT_BYTES, MIN_SEGMENT_BYTES, Position, prepare};
 pub use tlog::{
-    CHECKPOINT_FILE_NAME, Checkpoint, CheckpointError, Digest, KeyError, ProofError, Role,
-    SigningKey, TileReader, VerifierKey, prove_consistency, prove_inclusion, verify_consistency,
-    verify_inclusion,
+    AddCheckpoint, CHECKPOINT_FILE_NAME, Checkpoint, CheckpointError, Digest, KeyError,
+    MAX_ADD_CHECKPOINT_BYTES, ProofError, Refusal, Role, SignedCheckpoint, SigningKey, TileReader,
+    VerifierKey, prove_consistency, prove_inclusion, verify_consistency, verify_inclusion,
 };
 pub use trust::{Trust, TrustError};
 pub use verify::{FirstBad, Report, Verdict, verify_folder};

@@ -9,8 +9,10 @@ mod judge;
 mod key;
 mod note;
 mod proof;
+mod signed;
 mod tile;
 mod tree;
+mod witness;
 
 pub use checkpoint::{CHECKPOINT_FILE_NAME, Checkpoint, CheckpointError};
 pub use hash::Digest;
@@ -21,5 +23,7 @@ pub use proof::{
     ProofError, TileReader, prove_consistency, prove_inclusion, verify_consistency,
     verify_inclusion,
 };
+pub use signed::SignedCheckpoint;
 pub(crate) use tile::{Bundle, Grade, TILE_WIDTH, Tile};
 pub(crate) use tree::{Tree, subtree_root};
+pub use witness::{AddCheckpoint, MAX_ADD_CHECKPOINT_BYTES, Refusal};

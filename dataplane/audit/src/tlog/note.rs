@@ -52,7 +52,6 @@ impl Note {
         self.add(key, key.sign(self.text.as_bytes()).to_vec());
     }
 
-    #[cfg(test)]
     /// Adds a witness's signature, as of this time in seconds since the Unix epoch.
     pub(crate) fn cosign(&mut self, key: &SigningKey, time_s: u64) {
         debug_assert_eq!(key.verifier().role(), Role::Witness);
@@ -65,12 +64,23 @@ impl Note {
     }
 
     pub(crate) fn render(&self) -> String {
-        let mut note = format!("{}\n", self.text);
-        for Signature { name, key_id, bytes } in &self.signatures {
+        format!("{}\n{}", self.text, self.lines())
+    }
+
+    /// The signatures alone, a line each.
+    pub(crate) fn lines(&self) -> String {
+        let line = |Signature { name, key_id, bytes }: &Signature| {
             let signature = BASE64_STANDARD.encode([&key_id[..], bytes].concat());
-            note.push_str(&format!("\u{2014} {name} {signature}\n"));
-        }
-        note
+            format!("\u{2014} {name} {signature}\n")
+        };
+        self.signatures.iter().map(line).collect()
+    }
+
+    /// Adds the first of these lines that is a signature of this key and holds.
+    pub(crate) fn take(&mut self, key: &VerifierKey, lines: &str) {
+        let mut signatures = lines.lines().filter_map(Signature::parse);
+        let of_key = signatures.find(|it| it.names(key) && it.verifies(&self.text, key));
+        self.signatures.extend(of_key);
     }
 
     /// Whether this key signed. A key that signed twice is none to rely on.
