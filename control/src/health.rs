@@ -14,6 +14,7 @@ pub(crate) struct Health {
     serving_gauge: IntGauge,
     snapshot_version: IntGauge,
     upstream_gauge: IntGaugeVec,
+    witness_gauge: IntGaugeVec,
     admissions: IntCounterVec,
     catalog_reads: IntCounterVec,
     policy_reloads: IntCounterVec,
@@ -36,7 +37,18 @@ impl Health {
                 "lazaret_control_snapshot_version",
                 "Version of the snapshot that was published last",
             )?,
-            upstream_gauge: upstream_gauge(&registry)?,
+            upstream_gauge: gauge_by(
+                &registry,
+                "lazaret_control_upstream_up",
+                "Whether the upstream answers",
+                "resource",
+            )?,
+            witness_gauge: gauge_by(
+                &registry,
+                "lazaret_control_witness_up",
+                "Whether the witness cosigned when it was last asked",
+                "witness",
+            )?,
             admissions: counters(
                 &registry,
                 "lazaret_control_admissions_total",
@@ -85,6 +97,10 @@ impl Health {
         self.upstream_gauge.with_label_values(&[resource]).set(up.into());
     }
 
+    pub(crate) fn set_witness(&self, witness: &str, up: bool) {
+        self.witness_gauge.with_label_values(&[witness]).set(up.into());
+    }
+
     pub(crate) fn set_snapshot_version(&self, version: u64) {
         self.snapshot_version.set(i64::try_from(version).unwrap_or(i64::MAX));
     }
@@ -122,9 +138,13 @@ fn gauge(registry: &Registry, name: &str, help: &str) -> Result<IntGauge, promet
 }
 
 /// No series before the first answer, for 0 would be an alarm.
-fn upstream_gauge(registry: &Registry) -> Result<IntGaugeVec, prometheus::Error> {
-    let help = "Whether the upstream answers";
-    let gauge = IntGaugeVec::new(Opts::new("lazaret_control_upstream_up", help), &["resource"])?;
+fn gauge_by(
+    registry: &Registry,
+    name: &str,
+    help: &str,
+    label: &str,
+) -> Result<IntGaugeVec, prometheus::Error> {
+    let gauge = IntGaugeVec::new(Opts::new(name, help), &[label])?;
     registry.register(Box::new(gauge.clone()))?;
     Ok(gauge)
 }
@@ -189,6 +209,7 @@ mod tests {
     fn the_page_of_metrics_has_each_of_controls() {
         let health = Health::new().unwrap();
         health.set_upstream("warehouse", true);
+        health.set_witness("witness.example", true);
         let text = String::from_utf8(health.metrics().unwrap()).unwrap();
         harness::metrics_page::check("Control's", &text);
     }

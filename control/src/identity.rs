@@ -8,7 +8,6 @@
 //! Keys come by discovery through openidconnect's types, for which see `identity/provider.rs`.
 
 mod claims;
-mod http;
 mod provider;
 mod token;
 
@@ -23,9 +22,9 @@ use lazaret_config::Issuer;
 use lazaret_link::RefusalReason;
 
 use self::claims::Claims;
-pub(crate) use self::http::HttpError;
 use self::provider::{Pace, Provider};
 use self::token::Token;
+use crate::client::HttpError;
 
 /// All issuers that are believed.
 pub(crate) struct Identity {

@@ -19,6 +19,17 @@ pub(crate) const PROVIDER_RESPONSE_BYTES: usize = 1 << 20;
 /// token's key is unknown.
 pub(crate) const PROVIDER_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// From connecting to the last byte of a witness's answer, which writes a file before it signs. Sealing
+/// and shipping wait for it.
+pub(crate) const WITNESS_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// A witness that didn't sign is asked again after this time, so that one that hangs holds up shipping for
+/// a part of the time and no longer.
+pub(crate) const WITNESS_RETRY: Duration = Duration::from_secs(10);
+
+/// A few signature lines, or a size.
+pub(crate) const WITNESS_ANSWER_BYTES: usize = 16 << 10;
+
 /// Keys are asked for again after this time, in the background, so that withdrawn ones go.
 pub(crate) const KEYS_FRESH_FOR: Duration = Duration::from_secs(300);
 
@@ -83,5 +94,7 @@ pub(crate) const LOCK_POLL: Duration = Duration::from_millis(50);
 /// Beyond the sessions' own drain time: sealing and shipping what they wrote.
 pub(crate) const SETTLE_TIMEOUT: Duration = Duration::from_secs(20);
 
+const _: () = assert!(2 * WITNESS_TIMEOUT.as_secs() < WITNESS_RETRY.as_secs());
+const _: () = assert!(2 * WITNESS_TIMEOUT.as_secs() < SETTLE_TIMEOUT.as_secs());
 const _: () = assert!(KEYS_FRESH_FOR.as_secs() < KEYS_USABLE_FOR.as_secs());
 const _: () = assert!(PROVIDER_REQUEST_INTERVAL.as_secs() < KEYS_FRESH_FOR.as_secs());

@@ -8,6 +8,7 @@
 
 mod admission;
 mod catalogs;
+mod client;
 mod health;
 mod http;
 mod identity;

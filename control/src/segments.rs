@@ -28,6 +28,7 @@ mod listing;
 mod shelf;
 mod ship;
 mod sweep;
+mod witness;
 
 use std::collections::BTreeSet;
 use std::fs::{File, TryLockError};
@@ -46,9 +47,10 @@ use listing::Listing;
 use shelf::{Shelf, describe};
 use ship::Shipper;
 use sweep::Sweeper;
+pub(crate) use witness::Witnesses;
 
-/// Where segments lie and how large they are.
-#[derive(Clone, Debug)]
+/// Where segments lie, how large they are, and who cosigns the log over them.
+#[derive(Clone)]
 pub(crate) struct Custody {
     /// The data plane maps files in it: a local disk, mode 0700.
     pub(crate) segment_folder: PathBuf,
@@ -57,6 +59,7 @@ pub(crate) struct Custody {
     /// four records each) 0.4 s to fill, so that the [`READY_SEGMENTS`] it holds last about a second,
     /// and the zeros written ahead, four segments a shard, stay within 64 MiB.
     pub(crate) segment_bytes: u64,
+    pub(crate) witnesses: Witnesses,
 }
 
 /// Segments that a shard is given before it asks. Control holds one more ready.
@@ -203,7 +206,7 @@ impl Custodian {
 
 impl Inner {
     fn open(custody: Custody, key: SigningKey) -> Result<Self, CustodyError> {
-        let Custody { segment_folder, shipping_folder, .. } = &custody;
+        let Custody { segment_folder, shipping_folder, witnesses, .. } = &custody;
         std::fs::create_dir_all(segment_folder).map_err(at(segment_folder))?;
         std::fs::create_dir_all(shipping_folder).map_err(at(shipping_folder))?;
         let lock = lock(segment_folder)?;
@@ -214,6 +217,7 @@ impl Inner {
             shipper: Shipper {
                 folder: segment_folder.clone(),
                 shipping_folder: shipping_folder.clone(),
+                witnesses: witnesses.clone(),
             },
             reported: BTreeSet::new(),
         };

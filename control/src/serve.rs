@@ -18,12 +18,13 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::admission::Gate;
 use crate::catalogs;
+use crate::client::HttpError;
 use crate::health::Health;
 use crate::http::{self, DevelopmentIssuer};
 use crate::identity::Identity;
 use crate::limits::{LINK_QUEUE, LOCK_POLL, LOCK_TIMEOUT, POLICY_POLL, SETTLE_TIMEOUT};
 use crate::link::{self, Office};
-use crate::segments::{Custodian, Custody, CustodyError};
+use crate::segments::{Custodian, Custody, CustodyError, Witnesses};
 use crate::snapshot::{Publisher, SnapshotError};
 use crate::store::{Store, StoreError};
 use crate::upstream;
@@ -52,7 +53,9 @@ pub(crate) enum ServeError {
     #[error("{0}")]
     Snapshot(#[from] SnapshotError),
     #[error("identity: {0}")]
-    Identity(#[from] crate::identity::HttpError),
+    Identity(#[from] HttpError),
+    #[error("witnesses: {0}")]
+    Witness(HttpError),
     #[error("upstream: {0}")]
     Upstream(#[from] UpstreamError),
     #[error("metrics: {0}")]
@@ -67,7 +70,7 @@ pub(crate) async fn serve(config: Config) -> Result<(), ServeError> {
     let store = Store::open(&config.layout.state()).await?;
     let publisher = Publisher::open(&config, store.clone(), Arc::clone(&health)).await?;
     let publisher = Arc::new(publisher);
-    let custodian = open_custodian(&config).await?;
+    let custodian = open_custodian(&config, &health).await?;
     let socket = config.layout.control_socket();
     let listener = link::bind(&socket).map_err(failing(&socket))?;
     let address = config.listen.control;
@@ -144,13 +147,15 @@ async fn lock(layout: &Layout) -> Result<File, ServeError> {
     Ok(file)
 }
 
-async fn open_custodian(config: &Config) -> Result<Custodian, ServeError> {
+async fn open_custodian(config: &Config, health: &Arc<Health>) -> Result<Custodian, ServeError> {
     let path = config.layout.seal_key();
     let key = SigningKey::read(&path).map_err(|error| ServeError::SealKey { path, error })?;
     let custody = Custody {
         segment_folder: config.recording.folder.clone(),
         shipping_folder: config.recording.ship_to.clone(),
         segment_bytes: config.recording.segment_bytes,
+        witnesses: Witnesses::new(&config.recording.witnesses, health)
+            .map_err(ServeError::Witness)?,
     };
     Ok(Custodian::open(custody, key).await?)
 }

@@ -41,13 +41,13 @@ pub(crate) async fn watch(
     }
 }
 
-/// Since when the upstream has been away.
+/// Since when something has been away.
 #[derive(Default)]
-struct Spell(Option<Instant>);
+pub(crate) struct Spell(Option<Instant>);
 
 /// What is worth a line of the log.
 #[derive(Debug, PartialEq, Eq)]
-enum Turn {
+pub(crate) enum Turn {
     Away,
     Back { after: Duration },
 }
@@ -57,7 +57,7 @@ impl Spell {
         self.0.is_some()
     }
 
-    fn turn(&mut self, is_away: bool, now: Instant) -> Option<Turn> {
+    pub(crate) fn turn(&mut self, is_away: bool, now: Instant) -> Option<Turn> {
         match (self.0, is_away) {
             (None, true) => {
                 self.0 = Some(now);

@@ -24,7 +24,7 @@ use crate::{Failure, private_file, say};
 use state::{State, StateError};
 
 /// Run a witness: cosign the checkpoints of logs that only grow. Prints its verifier key, for the
-/// `witnesses` in trust.json, and a line once it serves.
+/// `witnesses` in trust.json and for `[[recording.witness]]`, and a line once it serves.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// The folder of its key and of what it signed last; made if there is none. Keep it: a witness

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use lazaret_audit::VerifierKey;
 use lazaret_detectors::Site;
 use lazaret_link::{Durability, Secret, Tokens, UpstreamTlsMode};
 use lazaret_policy::{DeclaredClass, Mask, Preset};
@@ -115,6 +116,14 @@ pub struct Recording {
     pub ship_to: PathBuf,
     /// 0 means one per core.
     pub shards: u16,
+    pub witnesses: Vec<Witness>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Witness {
+    /// In front of `/add-checkpoint`.
+    pub url: String,
+    pub key: VerifierKey,
 }
 
 #[derive(Clone, Debug)]

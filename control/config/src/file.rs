@@ -210,6 +210,22 @@ pub(crate) struct RecordingSection {
     pub(crate) ship_to: String,
     /// Shards, each with a core of its own; 0 for one per core.
     pub(crate) shards: u16,
+    pub(crate) witness: Vec<WitnessSection>,
+}
+
+/// A witness, such as `lazaret witness`, that cosigns the log's checkpoints before they are shipped (C2SP
+/// tlog-witness). It sees the log's name, its size and a hash, and no record. One that is away holds up nothing:
+/// the checkpoint is shipped without it, and shipped again with its cosignature when it is back. Name it in
+/// `trust.json` under `witnesses` too, where `quorum` says how many must have cosigned.
+#[derive(Clone, Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize, schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WitnessSection {
+    /// What stands in front of `/add-checkpoint`: `https://...` or `http://...`. Cosignatures are checked by
+    /// the key, and nothing that is sent is secret.
+    pub(crate) url: String,
+    /// The verifier key that the witness prints, `NAME+HASH+KEY`.
+    pub(crate) key: String,
 }
 
 /// Bounds that a site may want to move.
@@ -295,6 +311,7 @@ impl Default for RecordingSection {
             folder: "segments".to_owned(),
             ship_to: "shipped".to_owned(),
             shards: 0,
+            witness: Vec::new(),
         }
     }
 }

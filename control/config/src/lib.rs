@@ -28,7 +28,7 @@ mod reference;
 
 pub use class_name::class_line;
 pub use config::{
-    Config, Issuer, Limits, Listen, Policy, Recording, ServerTls, Upstream, UpstreamHost,
+    Config, Issuer, Limits, Listen, Policy, Recording, ServerTls, Upstream, UpstreamHost, Witness,
 };
 pub use detectors::load_site;
 pub use file::File;

@@ -44,22 +44,22 @@ fn section(page: &mut String, schema: &Value, name: &str) {
     }
     let lists = shape["properties"].as_object().into_iter().flatten();
     let lists = lists.filter(|(_, list)| !list["items"]["$ref"].is_null()).collect::<Vec<_>>();
+    if shape["properties"].as_object().is_some_and(|all| all.len() > lists.len()) {
+        table(page, shape, &defaults(name));
+    }
     for (key, list) in &lists {
         let item = target(schema, &list["items"]);
         page.push_str(&format!("\n### [[{name}.{key}]]\n\n{}\n", text(item)));
         table(page, item, &Value::Null);
     }
-    if !lists.is_empty() {
-        return;
-    }
-    table(page, shape, &defaults(name));
 }
 
 fn table(page: &mut String, shape: &Value, defaults: &Value) {
     page.push_str("\n| key | value | default | |\n| --- | --- | --- | --- |\n");
     let empty = Vec::new();
     let required = shape["required"].as_array().unwrap_or(&empty);
-    for (key, property) in shape["properties"].as_object().unwrap() {
+    let all = shape["properties"].as_object().unwrap();
+    for (key, property) in all.iter().filter(|(_, it)| it["items"]["$ref"].is_null()) {
         let default = match defaults.get(key).or_else(|| property.get("default")) {
             Some(Value::Null) | None if required.iter().any(|name| name == key) => {
                 "required".into()

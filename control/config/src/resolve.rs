@@ -5,13 +5,15 @@ use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
-use lazaret_audit::{MAX_SEGMENT_BYTES, MIN_SEGMENT_BYTES};
+use lazaret_audit::{MAX_SEGMENT_BYTES, MIN_SEGMENT_BYTES, Role, VerifierKey};
 use lazaret_detectors::Class;
 use lazaret_link::{Secret, Tokens};
 use lazaret_policy::{DeclaredClass, Mask, Preset};
 
 use crate::class_name;
-use crate::config::{Config, Issuer, Limits, Listen, Policy, Recording, ServerTls, Upstream};
+use crate::config::{
+    Config, Issuer, Limits, Listen, Policy, Recording, ServerTls, Upstream, Witness,
+};
 use crate::file::{File, IssuerSection};
 use crate::world::{Machine, World};
 use crate::{Layout, Problem, Problems, Source, UpstreamUrl};
@@ -20,6 +22,9 @@ use crate::{Layout, Problem, Problems, Source, UpstreamUrl};
 const UNIX_PATH_BYTES: usize = 107;
 
 const SEGMENT_BYTES: RangeInclusive<u64> = MIN_SEGMENT_BYTES..=MAX_SEGMENT_BYTES;
+
+/// Other readers of the evidence take 64 signatures, of which one is the log's.
+const WITNESSES: usize = 32;
 
 /// Longer than any policy or claim needs; goes into file names and segment headers.
 const NAME_BYTES: usize = 64;
@@ -501,7 +506,42 @@ impl Resolver<'_> {
             folder: self.layout.path(&section.folder),
             ship_to: self.layout.path(&section.ship_to),
             shards: section.shards,
+            witnesses: self.witnesses(),
         }
+    }
+
+    fn witnesses(&mut self) -> Vec<Witness> {
+        let sections = &self.file.recording.witness;
+        if sections.len() > WITNESSES {
+            let message = format!("a checkpoint has {WITNESSES} cosignatures at most");
+            self.refuse(&["recording", "witness"], message, "remove some of them");
+        }
+        let mut witnesses: Vec<Witness> = Vec::new();
+        for (index, section) in sections.iter().enumerate() {
+            let index = index.to_string();
+            let keys = |key| ["recording", "witness", &index, key];
+            if !is_url(&section.url) {
+                let mend =
+                    "write http:// or https://, a host, and a port unless it is the usual one";
+                self.refuse(&keys("url"), format!("`{}` is no witness's URL", section.url), mend);
+            }
+            let key = section.key.parse::<VerifierKey>();
+            match key.map_err(|error| error.to_string()) {
+                Ok(key) if key.role() != Role::Witness => {
+                    let mend = "copy the line that `lazaret witness` prints first";
+                    self.refuse(&keys("key"), "this is a log's key, and no witness's", mend);
+                }
+                Ok(key) if witnesses.iter().any(|other| other.key == key) => {
+                    self.refuse(&keys("key"), "this witness stands twice", "remove one of the two");
+                }
+                Ok(key) => witnesses.push(Witness { url: section.url.clone(), key }),
+                Err(error) => {
+                    let mend = "copy the line that `lazaret witness` prints first";
+                    self.refuse(&keys("key"), format!("not a witness's key: {error}"), mend);
+                }
+            }
+        }
+        witnesses
     }
 
     fn limits(&mut self) -> Limits {
@@ -551,12 +591,17 @@ impl Resolver<'_> {
 /// network lies between.
 fn is_issuer_url(url: &str) -> bool {
     let plain = url.strip_prefix("http://");
-    let Some(rest) = url.strip_prefix("https://").or(plain) else {
+    let is_near = |rest: &str| is_loopback(rest.split('/').next().unwrap_or_default());
+    is_url(url) && plain.is_none_or(is_near)
+}
+
+/// An `https` or `http` URL without query, fragment and user.
+fn is_url(url: &str) -> bool {
+    let Some(rest) = url.strip_prefix("https://").or(url.strip_prefix("http://")) else {
         return false;
     };
-    let authority = rest.split('/').next().unwrap_or_default();
     let clean = !url.contains(['?', '#', '@']) && !url.contains(char::is_whitespace);
-    clean && !authority.is_empty() && (plain.is_none() || is_loopback(authority))
+    clean && !rest.is_empty() && !rest.starts_with('/')
 }
 
 /// Whether control, which listens at `control`, answers at this `http://` URL of this machine.

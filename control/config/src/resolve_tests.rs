@@ -460,3 +460,32 @@ identifier = "name""#;
       mend: write one of the values that are listed
     "#);
 }
+
+#[test]
+fn a_witness_has_a_url_and_a_key_of_its_own() {
+    use lazaret_audit::SigningKey;
+    let key = |name: &str, role| SigningKey::generate(name, role).unwrap().verifier().to_string();
+    let witness = key("witness.example", Role::Witness);
+    let section =
+        |url: &str, key: &str| format!("[[recording.witness]]\nurl = {url:?}\nkey = {key:?}\n");
+    let config = resolve_text(&with(&section("http://10.0.0.9:7499", &witness))).unwrap();
+    assert_eq!(config.recording.witnesses.len(), 1);
+    assert_eq!(config.recording.witnesses[0].key.to_string(), witness);
+    assert_eq!(config.recording.witnesses[0].url, "http://10.0.0.9:7499");
+    for (url, key, refusal) in [
+        ("10.0.0.9:7499", witness.as_str(), "`10.0.0.9:7499` is no witness's URL"),
+        ("https://", &witness, "is no witness's URL"),
+        ("https://w.example/?a", &witness, "is no witness's URL"),
+        ("https://w.example", &key("lazaret.example/log", Role::Log), "this is a log's key"),
+        ("https://w.example", "rubbish", "not a witness's key"),
+    ] {
+        let told = refusals(&with(&section(url, key)));
+        assert!(told.contains(refusal), "{told}");
+    }
+    let twice = section("https://w.example", &witness).repeat(2);
+    assert!(refusals(&with(&twice)).contains("this witness stands twice"));
+    let many: String = (0..33)
+        .map(|at| section("https://w.example", &key(&format!("w{at}"), Role::Witness)))
+        .collect();
+    assert!(refusals(&with(&many)).contains("32 cosignatures at most"));
+}

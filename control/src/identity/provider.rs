@@ -16,8 +16,8 @@ use serde::Deserialize;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use super::http::{Http, HttpError};
 use super::token::Token;
+use crate::client::{Http, HttpError};
 use crate::limits::{KEYS_FRESH_FOR, KEYS_USABLE_FOR, PROVIDER_REQUEST_INTERVAL};
 
 /// How often a provider is asked, and how long its answer counts.

@@ -58,6 +58,7 @@ impl Control {
             segment_folder: config.recording.folder.clone(),
             shipping_folder: config.recording.ship_to.clone(),
             segment_bytes: config.recording.segment_bytes,
+            witnesses: crate::segments::Witnesses::default(),
         };
         let seal_key = SigningKey::generate("lazaret/test", Role::Log).unwrap();
         let custodian = Custodian::open(custody, seal_key).await.unwrap();

@@ -1,19 +1,24 @@
 //! Ships sealed segments and the log to a folder: first the segments and what they add to the log,
 //! then the log's last tiles, then the checkpoint. All is synced, read back and compared before the
-//! checkpoint that counts it appears, and that before the local copies go.
+//! checkpoint that counts it appears, and that before the local copies go. Witnesses are asked when the tiles
+//! are there, from which the proofs for them are made, and again later where one didn't answer.
 
 use std::path::{Path, PathBuf};
 
-use lazaret_audit::{CHECKPOINT_FILE_NAME, Digest, Identity, LogFile, segment_file_name};
+use lazaret_audit::{
+    CHECKPOINT_FILE_NAME, Digest, Identity, LogFile, SignedCheckpoint, segment_file_name,
+};
 
 use super::added::{self, Added};
 use super::disk::{Disk, digest, read_if_present};
 use super::ledger::Ledger;
+use super::witness::Witnesses;
 use super::{CustodyError, at};
 
 pub(super) struct Shipper {
     pub(super) folder: PathBuf,
     pub(super) shipping_folder: PathBuf,
+    pub(super) witnesses: Witnesses,
 }
 
 impl Shipper {
@@ -25,7 +30,7 @@ impl Shipper {
         sealed: &[Identity],
     ) -> Result<(), CustodyError> {
         if sealed.is_empty() {
-            return Ok(());
+            return self.ask_again(disk, ledger);
         }
         // What is to be read back: its content may be large, and many segments may have waited.
         let mut put = Vec::new();
@@ -52,16 +57,47 @@ impl Shipper {
         for (path, digest) in &put {
             self.compare(path, *digest)?;
         }
-        let checkpoint = ledger.checkpoint();
-        let write = disk.write(&self.shipping_folder, CHECKPOINT_FILE_NAME, checkpoint.as_bytes());
-        write.map_err(at(&self.shipping_folder))?;
-        self.compare(CHECKPOINT_FILE_NAME, Digest::of(checkpoint.as_bytes()))?;
+        let mut checkpoint = signed(ledger);
+        self.witnesses.cosign(&mut checkpoint, self.shipped().as_ref(), &self.shipping_folder);
+        self.put_checkpoint(disk, &checkpoint)?;
         let (full, edge) = put.split_at(full);
         self.remove_narrower(disk, full, edge)?;
         // What a segment added, without it, says that it was shipped; without what it added, it would
         // be one that could not be sealed. So the segments are gone for good before the rest goes.
         self.remove(disk, sealed.iter().map(segment_file_name))?;
         self.remove(disk, sealed.iter().map(added::file_name))
+    }
+
+    /// Asks the witnesses that haven't cosigned what was shipped.
+    fn ask_again(&self, disk: &Disk, ledger: &Ledger) -> Result<(), CustodyError> {
+        if self.witnesses.are_none() {
+            return Ok(());
+        }
+        let shipped = self.shipped();
+        let Some(shipped) = shipped.filter(|it| it.checkpoint() == signed(ledger).checkpoint())
+        else {
+            return Ok(());
+        };
+        let mut checkpoint = shipped.clone();
+        self.witnesses.cosign(&mut checkpoint, None, &self.shipping_folder);
+        if checkpoint == shipped { Ok(()) } else { self.put_checkpoint(disk, &checkpoint) }
+    }
+
+    /// The checkpoint that was shipped last, with what it has of cosignatures.
+    fn shipped(&self) -> Option<SignedCheckpoint> {
+        let bytes = std::fs::read(self.shipping_folder.join(CHECKPOINT_FILE_NAME)).ok()?;
+        SignedCheckpoint::read(&bytes).ok()
+    }
+
+    fn put_checkpoint(
+        &self,
+        disk: &Disk,
+        checkpoint: &SignedCheckpoint,
+    ) -> Result<(), CustodyError> {
+        let text = checkpoint.to_string();
+        let write = disk.write(&self.shipping_folder, CHECKPOINT_FILE_NAME, text.as_bytes());
+        write.map_err(at(&self.shipping_folder))?;
+        self.compare(CHECKPOINT_FILE_NAME, Digest::of(text.as_bytes()))
     }
 
     fn put_segment(
@@ -144,4 +180,10 @@ impl Shipper {
         }
         disk.sync(&self.folder).map_err(at(&self.folder))
     }
+}
+
+/// The checkpoint over the log, signed by its key alone.
+fn signed(ledger: &Ledger) -> SignedCheckpoint {
+    SignedCheckpoint::read(ledger.checkpoint().as_bytes())
+        .expect("what is signed here is read here")
 }

@@ -46,6 +46,7 @@ impl Site {
             segment_folder: self.path("segments"),
             shipping_folder: self.path("shipped"),
             segment_bytes: MIN_SEGMENT_BYTES,
+            witnesses: Witnesses::default(),
         }
     }
 

@@ -88,7 +88,7 @@ fn metrics(text: &str) -> BTreeMap<&str, Metric<'_>> {
 /// Of what is the installation's own the values are no part of the page.
 fn label((name, values): &(&str, Vec<&str>)) -> String {
     match *name {
-        "node" | "shard" | "resource" => format!("`{name}`"),
+        "node" | "shard" | "resource" | "witness" => format!("`{name}`"),
         _ => format!("`{name}`: {}", values.join(", ")),
     }
 }
