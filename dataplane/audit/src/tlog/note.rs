@@ -12,6 +12,9 @@ use super::key::{Role, SigningKey, VerifierKey, check_name};
 /// No note is longer: a checkpoint has three lines, and a log a few dozen witnesses at most.
 pub(crate) const MAX_NOTE_BYTES: u64 = 64 << 10;
 
+/// A log's and those of its witnesses; whoever reads a note tries each key on each.
+const MAX_SIGNATURES: usize = 64;
+
 /// A note, its signatures not checked yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Note {
@@ -110,8 +113,10 @@ impl Note {
     fn parse_loosely(bytes: &[u8]) -> Option<Self> {
         let note = std::str::from_utf8(bytes).ok()?;
         let (text, signatures) = note.split_once("\n\n")?;
-        let signatures = signatures.strip_suffix('\n')?.split('\n').map(Signature::parse);
-        Some(Self { text: format!("{text}\n"), signatures: signatures.collect::<Option<_>>()? })
+        let lines = signatures.strip_suffix('\n')?.split('\n');
+        let signatures: Vec<_> = lines.map(Signature::parse).collect::<Option<_>>()?;
+        (signatures.len() <= MAX_SIGNATURES).then_some(())?;
+        Some(Self { text: format!("{text}\n"), signatures })
     }
 }
 
@@ -193,6 +198,16 @@ mod tests {
         );
         assert_eq!(Note::parse(&[&bytes[..], b"\n"].concat()), Err(NoteError));
         assert_eq!(Note::parse(&[&bytes[..], &bytes[..]].concat()), Err(NoteError));
+    }
+
+    #[test]
+    fn a_note_has_a_bounded_number_of_signatures() {
+        let (log, witness) = keys();
+        let mut note = note(&log, &witness);
+        (2..MAX_SIGNATURES).for_each(|_| note.cosign(&witness, 1_700_000_000));
+        assert!(Note::parse(note.render().as_bytes()).is_ok());
+        note.cosign(&witness, 1_700_000_000);
+        assert_eq!(Note::parse(note.render().as_bytes()), Err(NoteError));
     }
 
     #[test]
