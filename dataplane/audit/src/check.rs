@@ -213,3 +213,22 @@ fn order(record: &Record<'_>, text: &'static str) -> ContentsError {
     let (sequence, offset) = (record.header.sequence, record.offset);
     ContentsError::Order { sequence, offset, text }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Seeds that a reader refuses at once would leave the fuzzer outside.
+    #[test]
+    fn the_seeds_of_the_fuzz_target_are_segments() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../fuzz/corpus/segment");
+        let seeds: Vec<_> = std::fs::read_dir(folder).unwrap().map(Result::unwrap).collect();
+        assert!(!seeds.is_empty());
+        for seed in seeds {
+            let mut image = SegmentImage::default();
+            image.load(&seed.path()).unwrap();
+            let checked = check_segment(&image);
+            assert!(checked.is_ok(), "{}: {:?}", seed.path().display(), checked.err());
+        }
+    }
+}
